@@ -1,0 +1,97 @@
+import { channel } from 'node:diagnostics_channel'
+import type { FastifyBaseLogger } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import type { Decision, OriginPolicy } from './policy/policy.ts'
+
+/** One refused request, as logged and as published on the `fastify-io:refused` diagnostics channel. */
+export interface Refusal {
+  /** The Origin header, at most 200 characters, control characters escaped; `undefined` when there was none. */
+  readonly origin: string | undefined
+  /** What the request was for. */
+  readonly transport: 'polling' | 'websocket' | 'rest'
+  /** The policy's reason, or why the request was refused before the policy was asked. */
+  readonly reason: Decision['reason'] | 'jsonp' | 'session'
+  /** What to change, in a sentence. */
+  readonly hint: string
+}
+
+const refused = channel('fastify-io:refused')
+
+/** ms within which an origin is logged once. */
+const WINDOW = 60_000
+/** Distinct origins logged within that time, and remembered at all. */
+const MAX_ORIGINS = 100
+const MAX_LENGTH = 200
+
+/**
+ * Writes refusals to the log: one line per distinct origin per minute, with the count of those it stands for. A client
+ * that makes up origins gets {@link MAX_ORIGINS} lines a minute, then one that says so.
+ */
+export class RefusalLog {
+  readonly #log: FastifyBaseLogger
+  readonly #policy: OriginPolicy
+  /** Refusals not logged yet, by origin. */
+  readonly #muted: LRUCache<string, { count: number }> = new LRUCache({ max: MAX_ORIGINS * 10, ttl: WINDOW * 10 })
+  readonly #logged: LRUCache<string, true> = new LRUCache({ max: MAX_ORIGINS, ttl: WINDOW, noUpdateTTL: true })
+  #overflow = { since: 0, count: 0 }
+
+  constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
+    this.#log = log
+    this.#policy = policy
+  }
+
+  /**
+   * @param origin the Origin header as it came
+   * @param reason why; a decision's reason, or a refusal that the policy has no part in
+   */
+  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | 'jsonp'): void {
+    const text = origin === undefined ? undefined : printable(origin)
+    const key = text ?? ''
+    const count = this.#due(key)
+    if (count === 0 && !refused.hasSubscribers) return
+    const refusal: Refusal = decision === 'jsonp'
+      ? { origin: text, transport, reason: 'jsonp', hint: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.' }
+      : { origin: text, transport, reason: decision.reason, hint: this.#policy.hint(origin, decision) }
+    if (refused.hasSubscribers) refused.publish(refusal)
+    if (count > 0) this.#log.warn({ ...refusal, count }, `${transport} request refused (${refusal.reason}): ${refusal.hint}`)
+  }
+
+  /** @returns how many refusals the line to be written stands for; 0 for no line */
+  #due (key: string): number {
+    if (this.#logged.has(key)) return this.#mute(key)
+    if (this.#logged.size >= MAX_ORIGINS) {
+      this.#logged.purgeStale()
+      if (this.#logged.size >= MAX_ORIGINS) {
+        this.#overflowing()
+        return 0
+      }
+    }
+    this.#logged.set(key, true)
+    const count = 1 + (this.#muted.get(key)?.count ?? 0)
+    this.#muted.delete(key)
+    return count
+  }
+
+  #mute (key: string): 0 {
+    const muted = this.#muted.get(key)
+    if (muted === undefined) this.#muted.set(key, { count: 1 })
+    else muted.count++
+    return 0
+  }
+
+  #overflowing (): void {
+    const overflow = this.#overflow
+    overflow.count++
+    const now = Date.now()
+    if (now - overflow.since < WINDOW) return
+    this.#log.warn({ count: overflow.count }, `more than ${MAX_ORIGINS} distinct origins were refused within a minute; further ones are only counted`)
+    this.#overflow = { since: now, count: 0 }
+  }
+}
+
+/** Bounds the length and escapes what would break a log line or a terminal. */
+export function printable (text: string): string {
+  const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text
+  // eslint-disable-next-line no-control-regex
+  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Enforcement } from './config.ts'
+import type { RefusalLog } from './diagnostics.ts'
+import type { Decision, OriginPolicy } from './policy/policy.ts'
+import { type Hook, isPreflight } from './rest.ts'
+import { upgradeHead } from './sockets/upgrade.ts'
+
+/** Marks a route in its `config`: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
+export const kRoute = Symbol('fastify-io.route')
+export type RouteKind = 'engine' | 'client'
+
+/** Told of every refusal on the engine's route, for Engine.IO's `connection_error` event. */
+export type OnRefused = (request: IncomingMessage, code: number, context: object) => void
+
+interface OriginHook {
+  policy: OriginPolicy
+  enforcement: Enforcement
+  log: RefusalLog
+  writeCors: Hook
+  onRefused: OnRefused
+}
+
+/** A REST request refused under `enforce: 'all'`; goes through the app's own error handler. */
+class OriginRefusedError extends Error {
+  readonly statusCode = 403
+  readonly code = 'FST_IO_ORIGIN_REFUSED'
+}
+
+/**
+ * The one place where a request meets the policy: decides, leaves the decision on the request, and then refuses it,
+ * answers its preflight, or lets it pass with its CORS headers.
+ */
+export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writeCors, onRefused }: OriginHook): void {
+  app.decorateRequest('originDecision', null as never)
+  app.addHook('onRequest', function originHook (request, reply, done) {
+    const decision = policy.decide(request.raw.headers.origin, request)
+    // decide() never rejects: what fails is refused
+    if (decision instanceof Promise) decision.then((late) => settle(request, reply, done, late), done)
+    else settle(request, reply, done, decision)
+  })
+
+  function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
+    request.originDecision = decision
+    const kind = (request.routeOptions.config as { [kRoute]?: RouteKind })[kRoute]
+    if (varies(decision, kind)) addVary(reply, 'Origin')
+
+    if (kind !== undefined && !decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
+      return refuseSocket(request, reply, decision)
+    }
+    if (kind === 'engine' && !enforcement.jsonp && (request.query as { j?: unknown }).j !== undefined) {
+      return refuseJsonp(request, reply)
+    }
+    if (kind === undefined && !decision.allowed && decision.reason !== 'missing') {
+      const enforced = enforcement.enforce === 'all' && !isNavigation(request, decision)
+      // An image from elsewhere, or a server with no cross-origin clients, is nothing to report.
+      if (enforced || (policy.crossOrigin && request.raw.headers.origin !== undefined)) log.refuse(request.raw.headers.origin, 'rest', decision)
+      if (enforced) return done(new OriginRefusedError(`Origin refused: ${decision.reason}`))
+    }
+    if (request.raw.method === 'OPTIONS' && kind !== 'client') return options(request, reply, done, decision)
+    if (decision.allowOrigin === undefined || !enforcement.emitHeaders) return done()
+    writeCors(request, reply, done)
+  }
+
+  /** Refused preflights are answered like allowed ones, only without a header: the browser then tells its developer. */
+  function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
+    const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
+    if (!policy.crossOrigin || request.raw.headers.origin === undefined || !isPreflight(request)) {
+      if (!strictPreflight || !policy.crossOrigin) return done()
+      reply.code(400).type('text/plain').send('Invalid Preflight Request')
+      return
+    }
+    const answer = (error?: Error) => {
+      if (error || preflightContinue) return done(error)
+      reply.code(optionsSuccessStatus).header('content-length', '0').send()
+    }
+    if (decision.allowOrigin === undefined || !enforcement.emitHeaders) answer()
+    else writeCors(request, reply, answer)
+  }
+
+  /** Whether another Origin could have been answered otherwise (Fetch, "CORS protocol and HTTP caches"). */
+  function varies (decision: Decision, kind: RouteKind | undefined): boolean {
+    if (policy.anyOrigin) return !decision.allowed
+    return kind !== undefined || enforcement.enforce === 'all' || (policy.crossOrigin && enforcement.emitHeaders)
+  }
+
+  function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): void {
+    log.refuse(request.raw.headers.origin, transportOf(request), decision)
+    onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin: request.raw.headers.origin, reason: decision.reason })
+    reply.code(403).type('application/json').send(`{"code":4,"message":"Forbidden","reason":"${decision.reason}"}`)
+  }
+
+  function refuseJsonp (request: FastifyRequest, reply: FastifyReply): void {
+    log.refuse(request.raw.headers.origin, 'polling', 'jsonp')
+    onRefused(request.raw, 3, { name: 'JSONP_REFUSED' })
+    reply.code(400).type('application/json').send('{"code":3,"message":"Bad request","reason":"jsonp"}')
+  }
+}
+
+function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
+  return upgradeHead(request.raw) === undefined ? 'polling' : 'websocket'
+}
+
+/** A person who followed a link from elsewhere (Fetch Metadata, Sec-Fetch-Mode); it carries no Origin. */
+function isNavigation ({ raw: { headers } }: FastifyRequest, decision: Decision): boolean {
+  return decision.reason === 'cross-site' && headers['sec-fetch-mode'] === 'navigate'
+}
+
+function addVary (reply: FastifyReply, name: string): void {
+  const vary = reply.getHeader('vary')
+  if (vary === undefined || vary === '') {
+    reply.header('vary', name)
+    return
+  }
+  const names = String(vary).toLowerCase().split(/\s*,\s*/)
+  if (!names.includes('*') && !names.includes(name.toLowerCase())) reply.header('vary', `${vary}, ${name}`)
+}

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import { parseOptions } from './config.ts'
+import { RefusalLog } from './diagnostics.ts'
+import { ConfigError } from './errors.ts'
+import type { FastifyIOOptions } from './options.ts'
+import { addOriginHook } from './origin-hook.ts'
+import { createCorsWriter } from './rest.ts'
+import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
+import { closeSockets, createSockets } from './sockets/server.ts'
+import { routeUpgrades } from './sockets/upgrade.ts'
+
+const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
+  const config = parseOptions(options, takenBy(app))
+  const { policy, enforcement, serverOptions } = config
+  const sockets = createSockets(config)
+  const log = new RefusalLog(app.log, policy)
+
+  app.decorate('io', sockets.io)
+  app.decorate('originPolicy', policy)
+  app.decorateReply('hijackWithCors', hijackWithCors)
+
+  const writeCors = await createCorsWriter(app, policy, () => ({}))
+  addOriginHook(app, { policy, enforcement, log, writeCors, onRefused: sockets.engine.refused })
+  await registerSocketRoutes(app, config, sockets)
+  const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)
+
+  app.addHook('preClose', async () => {
+    unroute()
+    await closeSockets(sockets)
+  })
+}
+
+/** Two CORS layers would write two sets of headers (browsers then refuse both). */
+function takenBy (app: FastifyInstance): string | undefined {
+  if (app.hasDecorator('originPolicy')) return 'fastify-io'
+  if (app.hasRequestDecorator('corsPreflightEnabled')) return '@fastify/cors'
+  return undefined
+}
+
+/**
+ * Takes a reply out of Fastify's hands (`reply.hijack()`) without losing the headers that hooks have set on it, CORS and
+ * `Vary` among them: for server-sent events and streams that write to the raw response.
+ *
+ * @returns the raw response, its headers set and not sent yet
+ */
+function hijackWithCors (this: FastifyReply): ServerResponse {
+  for (const [name, value] of Object.entries(this.getHeaders())) {
+    if (value !== undefined) this.raw.setHeader(name, value)
+  }
+  this.hijack()
+  return this.raw
+}
+
+/**
+ * Socket.IO on Fastify, with one origin policy for REST, long-polling and WebSocket.
+ *
+ * Options are Socket.IO's own, flat, and `cors`. Decorates the registering instance and its children with `io` and
+ * `originPolicy`.
+ *
+ * @throws {ConfigError} at registration, with every mistake in the options
+ */
+export const fastifyIO: FastifyPluginAsync<FastifyIOOptions> = fp(plugin, { fastify: '5.x', name: 'fastify-io' })

@@ -1,0 +1,178 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Server as EngineServer, Socket } from 'engine.io'
+import type { ErrorCallback, ServerOptions, Transport } from 'engine.io'
+import type { WebSocketServer, WebSocket } from 'ws'
+import { StatelessHandshake } from './handshake.ts'
+import { kBinding, linkRequest, type SocketRequest } from './session.ts'
+import type { Secret } from './token.ts'
+
+const { errors, errorMessages } = EngineServer
+
+type Session = EventEmitter & { request: SocketRequest, writeBuffer: unknown[] }
+type EngineRequest = IncomingMessage & { _query: Record<string, string>, res?: ServerResponse }
+
+/** Members of Engine.IO's server that its types keep private and that a subclass must reach. */
+interface EngineInternals {
+  clients: Record<string, Session>
+  onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
+}
+
+/** Headers of a response that is no 101, or that `ws` writes itself. */
+const NOT_ON_101 = new Set(['connection', 'upgrade', 'content-length', 'content-type', 'transfer-encoding', 'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'])
+
+/**
+ * Engine.IO's server, fed by Fastify's router instead of `attach()`.
+ *
+ * Differs in three things: a session answers only to the origin that opened it, an upgrade is refused with the real
+ * status over the same response object that the hooks used, and the headers of that response go onto the 101.
+ */
+export class Engine extends EngineServer {
+  /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
+  readonly upgraded: Set<Duplex> = new Set()
+  #pending: WeakMap<IncomingMessage, ServerResponse> = new WeakMap()
+
+  readonly #stateless: StatelessHandshake | undefined
+
+  /**
+   * @param options Engine.IO's
+   * @param secrets for handshakes that hold no memory; `false` for Engine.IO's own
+   */
+  constructor (options: ServerOptions, secrets: readonly Secret[] | false | undefined) {
+    super(options)
+    if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
+    this.on('connection', (socket: { request: SocketRequest }) => linkRequest(socket.request))
+  }
+
+  get #internals (): EngineInternals {
+    return this as unknown as EngineInternals
+  }
+
+  /** Opens the `ws` server. Called by Engine.IO's constructor, before this class's own fields exist. */
+  protected override init (): void {
+    const options = this.opts
+    if (!options.transports!.includes('websocket')) return
+    const WsEngine: typeof WebSocketServer = options.wsEngine
+    const ws = new WsEngine({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: options.perMessageDeflate ?? false,
+      maxPayload: options.maxHttpBufferSize!
+    })
+    ;(this as unknown as { ws: WebSocketServer }).ws = ws
+    // other engines (eiows) emit no events
+    if (typeof ws.on === 'function') ws.on('headers', (lines, req) => this.#writeHeaders(lines, req as SocketRequest))
+  }
+
+  #writeHeaders (lines: string[], req: SocketRequest): void {
+    const response = this.#pending.get(req)
+    const headers: Record<string, string | string[]> = {}
+    if (response !== undefined) {
+      for (const name of response.getHeaderNames()) {
+        if (!NOT_ON_101.has(name)) headers[name] = response.getHeader(name) as string | string[]
+      }
+    }
+    if (req._query.sid === undefined) this.emit('initial_headers', headers, req)
+    this.emit('headers', headers, req)
+    for (const [name, value] of Object.entries(headers)) {
+      for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
+    }
+  }
+
+  protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
+    const { sid, EIO } = req._query
+    if (sid !== undefined && sid !== '') {
+      const { clients } = this.#internals
+      if (!Object.hasOwn(clients, sid)) this.#resume(req, sid, upgrade)
+      // The answer is the one for a session that does not exist: a thief learns nothing.
+      else if (clients[sid]!.request[kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: 'ORIGIN_MISMATCH' })
+    } else if (upgrade && EIO !== '4' && this.opts.allowEIO3 !== true) {
+      // Engine.IO finds this out after the 101, when no status can be sent any more.
+      return fn(errors.UNSUPPORTED_PROTOCOL_VERSION, { protocol: 3 })
+    }
+    return super.verify(req, upgrade, fn)
+  }
+
+  /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
+  #resume (req: SocketRequest, sid: string, upgrade: boolean): void {
+    const { transport: name, EIO } = req._query
+    if (EIO !== '4' || name !== (upgrade ? 'websocket' : 'polling')) return
+    if (this.#stateless?.redeem(sid, req[kBinding]!) !== true) return
+    const transport = this.createTransport('polling', req) as Transport & Record<string, unknown>
+    transport.maxHttpBufferSize = this.opts.maxHttpBufferSize
+    transport.httpCompression = this.opts.httpCompression
+    transport.on('headers', (headers, request) => this.emit('headers', headers, request))
+    const internals = this.#internals
+    const socket = new Socket(sid, this, transport, req as never, 4) as unknown as Session
+    // its open packet: the handshake has sent it
+    socket.writeBuffer.length = 0
+    internals.clients[sid] = socket
+    this.clientsCount++
+    socket.once('close', () => {
+      delete internals.clients[sid]
+      this.clientsCount--
+    })
+    this.emit('connection', socket)
+  }
+
+  /** The last step of a handshake, after middlewares and `allowRequest`. */
+  protected override async handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
+    const { res } = req
+    if (this.#stateless === undefined || name !== 'polling' || req._query.EIO !== '4' || !res || this.generateId !== EngineServer.prototype.generateId) {
+      return super.handshake(name, req, close)
+    }
+    delete req.res
+    const headers = { 'Content-Type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
+    this.emit('initial_headers', headers, req)
+    this.emit('headers', headers, req)
+    const open = this.#stateless.open((req as SocketRequest)[kBinding]!)
+    res.writeHead(200, { 'Content-Length': open.length, ...headers })
+    res.end(open)
+    return undefined
+  }
+
+  /** Reports a refusal of the origin policy where users listen for refusals. */
+  readonly refused = (req: IncomingMessage, code: number, context: object): void => {
+    this.emit('connection_error', { req, code, message: errorMessages[code as keyof typeof errorMessages], context })
+  }
+
+  /**
+   * Handles a WebSocket upgrade whose Fastify hooks have run.
+   *
+   * @param response carries the headers for the 101, or the refusal
+   */
+  upgrade (req: SocketRequest, response: ServerResponse, head: Buffer): void {
+    const socket = req.socket
+    const callback: ErrorCallback = (code, context) => {
+      if (socket.destroyed) return
+      if (code !== undefined) {
+        this.emit('connection_error', { req, code, message: errorMessages[code as keyof typeof errorMessages], context })
+        if (!response.headersSent) refuse(response, code, context)
+        return
+      }
+      // Middlewares such as express-session write their headers when writeHead() is called.
+      response.writeHead(101)
+      response.detachSocket(socket)
+      this.#pending.set(req, response)
+      this.upgraded.add(socket)
+      socket.once('close', () => this.upgraded.delete(socket))
+      const { ws } = this as unknown as { ws: WebSocketServer }
+      ws.handleUpgrade(req, socket, head, (websocket) => {
+        response.emit('finish')
+        this.#internals.onWebSocket(req, socket, websocket)
+      })
+    }
+    this._applyMiddlewares(req, response, (error) => {
+      if (error) callback(errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })
+      else this.verify(req, true, callback)
+    })
+  }
+}
+
+/** Answers a request that the engine turns down, in the words of Engine.IO. */
+export function refuse (response: ServerResponse, code: number, context?: { message?: string }): void {
+  const message = context?.message || errorMessages[code as keyof typeof errorMessages]
+  response.writeHead(code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify({ code, message }))
+}

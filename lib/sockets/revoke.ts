@@ -1,0 +1,41 @@
+import type { Socket } from 'socket.io'
+import type { OriginPolicy } from '../policy/policy.ts'
+import type { Sockets } from './server.ts'
+import type { SocketRequest } from './session.ts'
+
+/** Sent to a client right before it is cut off because its origin is no longer allowed. */
+export const REVOKED_EVENT = 'origin_revoked'
+
+interface Session { readonly request: SocketRequest, close (): void }
+
+/**
+ * Asks a changed policy about every live session, and ends those that it would no longer let in. Their clients are told
+ * why, and told not to come back (`io server disconnect`).
+ */
+export async function revokeSessions (sockets: Sockets, policy: OriginPolicy): Promise<void> {
+  const { clients } = sockets.engine as unknown as { clients: Record<string, Session> }
+  const joined = socketsBySession(sockets)
+  await Promise.all(Object.values(clients).map(async (session) => {
+    const { request } = session
+    const decision = await policy.decide(request.headers.origin, request.fastifyRequest)
+    if (decision.allowed) return
+    for (const socket of joined.get(session) ?? []) {
+      socket.emit(REVOKED_EVENT, { code: 'ORIGIN_REVOKED', reason: decision.reason })
+      socket.disconnect()
+    }
+    session.close()
+  }))
+}
+
+function socketsBySession ({ io }: Sockets): Map<Session, Socket[]> {
+  const joined = new Map<Session, Socket[]>()
+  for (const namespace of io._nsps.values()) {
+    for (const socket of namespace.sockets.values() as Iterable<Socket>) {
+      const session = socket.conn as unknown as Session
+      const others = joined.get(session)
+      if (others === undefined) joined.set(session, [socket])
+      else others.push(socket)
+    }
+  }
+  return joined
+}

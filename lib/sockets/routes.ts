@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { kRoute, type RouteKind } from '../origin-hook.ts'
+import { release } from './release.ts'
+import type { Sockets } from './server.ts'
+import { bindingOf, kBinding, type SocketRequest } from './session.ts'
+import { upgradeHead } from './upgrade.ts'
+
+/** Files of Socket.IO's own client, as its server names them. */
+const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])
+
+/** Engine.IO itself turns down every method but GET and POST, with its own error. */
+const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** The path of the socket route, without the scope's prefix: Engine.IO's rule for the trailing slash. */
+export function socketPath (config: Config): string {
+  const path = (config.prefix + (config.serverOptions.path ?? '/socket.io')).replace(/\/$/, '')
+  return config.serverOptions.addTrailingSlash === false && path !== '' ? path : `${path}/`
+}
+
+/**
+ * Registers the routes of Socket.IO: long-polling, upgrades, and the client's files.
+ *
+ * They stand in a scope of their own because bodies must stay unread for the engine, whose `maxHttpBufferSize`
+ * governs them. Hooks of the outer scope apply here too, also those added later.
+ */
+export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    const path = socketPath(config)
+    const options = (kind: RouteKind) => ({
+      logLevel: config.logLevel,
+      exposeHeadRoute: false,
+      schema: { hide: true } as object,
+      config: { [kRoute]: kind }
+    })
+    scope.route({ ...options('engine'), method: [...METHODS], url: path, handler: engineHandler(sockets) })
+    if (!sockets.io.serveClient()) return
+    const base = path.replace(/\/$/, '')
+    for (const file of CLIENT_FILES) {
+      scope.get(`${base}/${file}`, options('client'), (request, reply) => {
+        release(reply, 200, (response) => {
+          const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
+          serve.call(sockets.io, file, request.raw, response)
+        })
+      })
+    }
+  })
+}
+
+function engineHandler ({ engine }: Sockets) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    // Only the origin hook lets a request come here; should it ever be passed by, nothing opens.
+    if (request.originDecision?.allowed !== true) {
+      reply.code(403).send()
+      return
+    }
+    const raw = request.raw as SocketRequest
+    raw.fastifyRequest = request
+    raw[kBinding] = bindingOf(request)
+    raw._query = flat(request)
+    const head = upgradeHead(raw)
+    if (head === undefined) release(reply, 200, (response) => engine.handleRequest(raw as never, response))
+    else release(reply, 101, (response) => engine.upgrade(raw, response, head))
+  }
+}
+
+/**
+ * The query as Engine.IO parses it: strings only, and the last of a repeated name. Fastify's own parser gives arrays
+ * for those, and a parser of the user's may give anything.
+ */
+function flat (request: FastifyRequest): Record<string, string> {
+  const query = request.query as Record<string, unknown>
+  for (const name in query) {
+    if (typeof query[name] !== 'string') {
+      const { url } = request.raw as { url: string }
+      return Object.fromEntries(new URLSearchParams(url.slice(url.indexOf('?') + 1)))
+    }
+  }
+  return query as Record<string, string>
+}

@@ -1,0 +1,75 @@
+import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
+export type Secret = string | Buffer
+
+interface Key {
+  readonly id: number
+  readonly key: KeyObject
+}
+
+/** What a genuine token says. */
+export interface Claims {
+  /** The process that issued it; random, made at its start. */
+  readonly instance: number
+  /** Its number among the tokens of that process. */
+  readonly count: number
+  /** When it was issued, in s since the epoch. */
+  readonly issued: number
+}
+
+/** Bytes: key id (1), instance (4), count (6), issued (4). */
+const HEAD_BYTES = 15
+const HEAD_CHARS = 20
+/** 18 bytes of HMAC-SHA-256: RFC 2104, section 5 asks for half of its 32 at least. */
+const TAG_CHARS = 24
+const CHARS = HEAD_CHARS + TAG_CHARS
+
+/**
+ * Issues and verifies the `sid` of a handshake that holds no memory: its claims, and an HMAC (RFC 2104) over them and
+ * the origin that it is bound to, in base64url.
+ */
+export class TokenIssuer {
+  readonly instance: number = randomBytes(4).readUInt32BE()
+  readonly #keys: readonly Key[]
+  readonly #head: Buffer = Buffer.alloc(HEAD_BYTES)
+  // A random start keeps the number of handshakes so far to ourselves.
+  #count = randomBytes(5).readUIntBE(0, 5)
+
+  /** @param secrets the first signs, all verify: put a new one in front, and drop the old one a minute later */
+  constructor (secrets: readonly Secret[] = [randomBytes(32)]) {
+    this.#keys = secrets.map((secret) => ({
+      id: createHash('sha256').update(secret).digest()[0]!,
+      key: createSecretKey(Buffer.from(secret as string))
+    }))
+    this.#head.writeUInt8(this.#keys[0]!.id, 0)
+    this.#head.writeUInt32BE(this.instance, 1)
+  }
+
+  /** @param now in s since the epoch */
+  issue (binding: string, now: number): string {
+    this.#head.writeUIntBE(++this.#count, 5, 6)
+    this.#head.writeUInt32BE(now, 11)
+    const head = this.#head.toString('base64url')
+    return head + tag(this.#keys[0]!.key, head, binding)
+  }
+
+  /** @returns its claims, or `undefined` unless we issued it (or a process with our secret did) for this binding */
+  verify (token: string, binding: string): Claims | undefined {
+    if (token.length !== CHARS) return undefined
+    const head = token.slice(0, HEAD_CHARS)
+    const bytes = Buffer.from(head, 'base64url')
+    if (bytes.length !== HEAD_BYTES) return undefined
+    const given = Buffer.from(token.slice(HEAD_CHARS), 'latin1')
+    for (const { id, key } of this.#keys) {
+      if (id === bytes[0] && timingSafeEqual(given, Buffer.from(tag(key, head, binding), 'latin1'))) {
+        return { instance: bytes.readUInt32BE(1), count: bytes.readUIntBE(5, 6), issued: bytes.readUInt32BE(11) }
+      }
+    }
+    return undefined
+  }
+}
+
+function tag (key: KeyObject, head: string, binding: string): string {
+  return createHmac('sha256', key).update(`${head}\n${binding}`).digest('base64url').slice(0, TAG_CHARS)
+}

@@ -1,0 +1,128 @@
+import { type IncomingMessage, ServerResponse, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+/** The bytes that came after the head of an upgrade request; marks a request as one. */
+const kHead = Symbol('fastify-io.upgradeHead')
+type UpgradeRequest = IncomingMessage & { [kHead]?: Buffer }
+
+/** @returns what the client sent behind the upgrade request, or `undefined` for an ordinary request */
+export function upgradeHead (request: IncomingMessage): Buffer | undefined {
+  return (request as UpgradeRequest)[kHead]
+}
+
+/**
+ * The response to an upgrade request: hooks and plugins answer it like any other.
+ *
+ * A 101 is not written here; its headers are kept, for `ws` writes that head itself (RFC 6455, 4.2.2).
+ */
+class UpgradeResponse extends ServerResponse {
+  constructor (request: IncomingMessage) {
+    super(request)
+    // The HTTP parser has let go of the socket: no second request can follow.
+    this.shouldKeepAlive = false
+    this.once('finish', () => { this.socket?.destroySoon() })
+  }
+
+  override writeHead (status: number, ...rest: never[]): this {
+    if (status !== 101) return super.writeHead(status, ...rest)
+    this.statusCode = 101
+    return this
+  }
+}
+
+interface UpgradeOptions {
+  /** Whether an upgrade that no listener answers is ended; default true (Engine.IO's `destroyUpgrade`). */
+  destroyUpgrade?: boolean | undefined
+  /** ms that other listeners have to answer it; default 1000 (Engine.IO's `destroyUpgradeTimeout`). */
+  destroyUpgradeTimeout?: number | undefined
+}
+
+/** One per HTTP server: several registrations share it. */
+class UpgradeDispatcher {
+  readonly #app: FastifyInstance
+  readonly #server: Server
+  readonly #paths: Map<string, number> = new Map()
+  readonly #options: UpgradeOptions
+
+  constructor (app: FastifyInstance, options: UpgradeOptions) {
+    this.#app = app
+    this.#server = app.server
+    this.#options = options
+    const dispatcher = this
+    const emit = app.server.emit
+    // A listener cannot keep an event from the other listeners, and @fastify/websocket, `ws` and others answer every
+    // upgrade they see. So our own paths are taken before the event is emitted; listeners themselves stay untouched.
+    app.server.emit = function (this: Server, event: string, request: IncomingMessage, socket: Socket, head: Buffer): boolean {
+      if (event === 'upgrade' && dispatcher.#owns(request)) {
+        dispatcher.#dispatch(request, socket, head)
+        return true
+      }
+      return Reflect.apply(emit, this, arguments)
+    } as Server['emit']
+    // Node parses an upgrade as one only while there is a listener.
+    app.server.on('upgrade', this.#unclaimed)
+  }
+
+  add (path: string): void {
+    this.#paths.set(path, (this.#paths.get(path) ?? 0) + 1)
+  }
+
+  remove (path: string): void {
+    const left = (this.#paths.get(path) ?? 1) - 1
+    if (left > 0) this.#paths.set(path, left)
+    else this.#paths.delete(path)
+    if (this.#paths.size > 0) return
+    this.#server.removeListener('upgrade', this.#unclaimed)
+    dispatchers.delete(this.#server)
+  }
+
+  #owns (request: IncomingMessage): boolean {
+    const url = request.url!
+    const query = url.indexOf('?')
+    return this.#paths.has(query === -1 ? url : url.slice(0, query))
+  }
+
+  /** Through Fastify's router, so that every hook runs for it. */
+  #dispatch (request: UpgradeRequest, socket: Socket, head: Buffer): void {
+    // Node takes its own error listener off before it emits 'upgrade'.
+    socket.on('error', () => socket.destroy())
+    if (isWebSocket(request)) request[kHead] = head
+    const response = new UpgradeResponse(request)
+    response.assignSocket(socket)
+    this.#app.routing(request, response)
+  }
+
+  /** Answers what nobody else does; a client left hanging would hold its socket for good. */
+  readonly #unclaimed = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    if (this.#server.listenerCount('upgrade') === 1) return this.#dispatch(request, socket, head)
+    if (this.#options.destroyUpgrade === false) return
+    const { bytesWritten } = socket
+    const timer = setTimeout(() => {
+      // another listener has answered, or is at it with a response of its own
+      if (socket.destroyed || socket.bytesWritten > bytesWritten || (socket as { _httpMessage?: unknown })._httpMessage) return
+      this.#dispatch(request, socket, head)
+    }, this.#options.destroyUpgradeTimeout ?? 1000)
+    timer.unref()
+    socket.once('close', () => clearTimeout(timer))
+  }
+}
+
+const dispatchers = new WeakMap<Server, UpgradeDispatcher>()
+
+function isWebSocket (request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/**
+ * Sends upgrade requests for `path` through Fastify's router; every other one goes to whoever else listens.
+ *
+ * @param path the path with the prefix, as it stands in the request line
+ * @returns the function that undoes it
+ */
+export function routeUpgrades (app: FastifyInstance, path: string, options: UpgradeOptions): () => void {
+  let dispatcher = dispatchers.get(app.server)
+  if (dispatcher === undefined) dispatchers.set(app.server, dispatcher = new UpgradeDispatcher(app, options))
+  dispatcher.add(path)
+  return () => dispatcher.remove(path)
+}
