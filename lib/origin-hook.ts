@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
 import type { RefusalLog } from './diagnostics.ts'
 import type { Decision, OriginPolicy } from './policy/policy.ts'
-import { type Hook, isPreflight } from './rest.ts'
+import type { Hook } from './rest.ts'
 import { upgradeHead } from './sockets/upgrade.ts'
 
 /** Marks a route in its `config`: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
@@ -65,7 +65,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   /** Refused preflights are answered like allowed ones, only without a header: the browser then tells its developer. */
   function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
     const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
-    if (!policy.crossOrigin || request.raw.headers.origin === undefined || !isPreflight(request)) {
+    if (!policy.crossOrigin || !isPreflight(request)) {
       if (!strictPreflight || !policy.crossOrigin) return done()
       reply.code(400).type('text/plain').send('Invalid Preflight Request')
       return
@@ -104,6 +104,11 @@ function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
 /** A person who followed a link from elsewhere (Fetch Metadata, Sec-Fetch-Mode); it carries no Origin. */
 function isNavigation ({ raw: { headers } }: FastifyRequest, decision: Decision): boolean {
   return decision.reason === 'cross-site' && headers['sec-fetch-mode'] === 'navigate'
+}
+
+/** Fetch, "CORS-preflight request". */
+function isPreflight ({ raw: { method, headers } }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }
 
 function addVary (reply: FastifyReply, name: string): void {

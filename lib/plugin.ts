@@ -21,7 +21,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   app.decorate('originPolicy', policy)
   app.decorateReply('hijackWithCors', hijackWithCors)
 
-  const writeCors = await createCorsWriter(app, policy, () => ({}))
+  const writeCors = createCorsWriter(app, policy)
   addOriginHook(app, { policy, enforcement, log, writeCors, onRefused: sockets.engine.refused })
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)

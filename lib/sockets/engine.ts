@@ -94,6 +94,20 @@ export class Engine extends EngineServer {
     return super.verify(req, upgrade, fn)
   }
 
+  /**
+   * The open packet, when nothing of the user's has a say in the handshake: the answer then needs no session, no
+   * middleware chain and no raw response.
+   *
+   * @returns `undefined` when the request is to take the whole way
+   */
+  openPacket ({ method }: IncomingMessage, query: Record<string, unknown>, binding: string): string | undefined {
+    const plain = this.#stateless !== undefined && method === 'GET' && query.sid === undefined && query.j === undefined &&
+      query.transport === 'polling' && query.EIO === '4' && this.opts.transports!.includes('polling') &&
+      this.middlewares.length === 0 && this.opts.allowRequest === undefined && this.generateId === EngineServer.prototype.generateId &&
+      this.listenerCount('headers') === 0 && this.listenerCount('initial_headers') === 0
+    return plain ? this.#stateless!.open(binding) : undefined
+  }
+
   /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
   #resume (req: SocketRequest, sid: string, upgrade: boolean): void {
     const { transport: name, EIO } = req._query

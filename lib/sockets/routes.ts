@@ -50,6 +50,9 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   })
 }
 
+/** As Engine.IO's polling transport writes them. */
+const OPEN_HEADERS = { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
+
 function engineHandler ({ engine }: Sockets) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     // Only the origin hook lets a request come here; should it ever be passed by, nothing opens.
@@ -58,10 +61,16 @@ function engineHandler ({ engine }: Sockets) {
       return
     }
     const raw = request.raw as SocketRequest
-    raw.fastifyRequest = request
-    raw[kBinding] = bindingOf(request)
-    raw._query = flat(request)
     const head = upgradeHead(raw)
+    const binding = bindingOf(request)
+    const open = head === undefined ? engine.openPacket(raw, request.query as Record<string, unknown>, binding) : undefined
+    if (open !== undefined) {
+      reply.headers(OPEN_HEADERS).send(open)
+      return
+    }
+    raw.fastifyRequest = request
+    raw[kBinding] = binding
+    raw._query = flat(request)
     if (head === undefined) release(reply, 200, (response) => engine.handleRequest(raw as never, response))
     else release(reply, 101, (response) => engine.upgrade(raw, response, head))
   }
