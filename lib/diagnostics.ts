@@ -1,7 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import type { Decision, OriginPolicy } from './policy/policy.ts'
+import type { Decision } from './policy/decision.ts'
+import type { OriginPolicy } from './policy/policy.ts'
 
 /** One refused request, as logged and as published on the `fastify-io:refused` diagnostics channel. */
 export interface Refusal {

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
 import type { RefusalLog } from './diagnostics.ts'
-import type { Decision, OriginPolicy } from './policy/policy.ts'
+import type { Decision } from './policy/decision.ts'
+import type { OriginPolicy } from './policy/policy.ts'
 import type { Hook } from './rest.ts'
 import { upgradeHead } from './sockets/upgrade.ts'
 
@@ -32,7 +33,7 @@ class OriginRefusedError extends Error {
  * answers its preflight, or lets it pass with its CORS headers.
  */
 export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writeCors, onRefused }: OriginHook): void {
-  app.decorateRequest('originDecision', null as never)
+  app.decorateRequest('originDecision')
   app.addHook('onRequest', function originHook (request, reply, done) {
     const decision = policy.decide(request.raw.headers.origin, request)
     // decide() never rejects: what fails is refused

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
 import { RefusalLog } from './diagnostics.ts'
-import { ConfigError } from './errors.ts'
 import type { FastifyIOOptions } from './options.ts'
 import { addOriginHook } from './origin-hook.ts'
 import { createCorsWriter } from './rest.ts'
@@ -59,6 +58,6 @@ function hijackWithCors (this: FastifyReply): ServerResponse {
  * Options are Socket.IO's own, flat, and `cors`. Decorates the registering instance and its children with `io` and
  * `originPolicy`.
  *
- * @throws {ConfigError} at registration, with every mistake in the options
+ * @throws ConfigError at registration, with every mistake in the options
  */
 export const fastifyIO: FastifyPluginAsync<FastifyIOOptions> = fp(plugin, { fastify: '5.x', name: 'fastify-io' })

@@ -1,0 +1,85 @@
+import type { LogLevel } from 'fastify'
+import type { ServerOptions } from 'socket.io'
+import { ConfigError, type ConfigIssue } from './errors.ts'
+import { optionsSchema } from './options.ts'
+import { checkObject } from './policy/check.ts'
+import { OriginPolicy } from './policy/policy.ts'
+import type { CorsOptions } from './policy/schema.ts'
+import type { Secret } from './sockets/token.ts'
+
+/** How this app applies its policy; the policy itself may serve several. */
+export interface Enforcement {
+  readonly enforce: 'sockets' | 'all'
+  readonly emitHeaders: boolean
+  readonly jsonp: boolean
+  readonly onRevoke: 'disconnect' | 'keep'
+}
+
+/** The plugin's options, validated. */
+export interface Config {
+  readonly policy: OriginPolicy
+  readonly enforcement: Enforcement
+  /** For Socket.IO and Engine.IO, which must not see `cors`. */
+  readonly serverOptions: Partial<Omit<ServerOptions, 'cors'>>
+  readonly statelessHandshake: boolean
+  readonly handshakeSecrets: readonly Secret[] | undefined
+  readonly prefix: string
+  readonly logLevel: LogLevel
+}
+
+const REFUSALS = {
+  origin: 'it belongs into `cors: { origin }`',
+  origins: 'it belongs into `cors: { origin }`',
+  credentials: 'it belongs into `cors: { credentials }`',
+  sameOrigin: 'it belongs into `cors: { sameOrigin }`',
+  missingOrigin: 'it belongs into `cors: { missingOrigin }`'
+}
+
+/**
+ * @param takenBy the CORS plugin that this scope already has
+ * @throws {ConfigError} with every mistake
+ */
+export function parseOptions (input: unknown, takenBy?: string): Config {
+  const issues: ConfigIssue[] = []
+  if (takenBy !== undefined) issues.push({ code: 'CORS_TWICE', path: '', value: takenBy, message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`, hint: takenBy === 'fastify-io' ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too` })
+  const { cors, ...rest } = split(input)
+  const { enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, prefix, logLevel, ...serverOptions } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
+  const policy = policyOf(cors, issues)
+  if (policy === undefined || issues.length > 0) throw new ConfigError(issues)
+  return Object.freeze({
+    policy,
+    enforcement: {
+      get enforce () { return (enforce as Enforcement['enforce'] | undefined) ?? policy.options.enforce },
+      get emitHeaders () { return (emitHeaders as boolean | undefined) ?? policy.options.emitHeaders },
+      get jsonp () { return (jsonp as boolean | undefined) ?? policy.options.jsonp },
+      get onRevoke () { return (onRevoke as Enforcement['onRevoke'] | undefined) ?? policy.options.onRevoke }
+    },
+    serverOptions: Object.freeze(serverOptions),
+    statelessHandshake: statelessHandshake !== false,
+    handshakeSecrets: handshakeSecret === undefined ? undefined : [handshakeSecret].flat() as Secret[],
+    prefix: (prefix as string | undefined) ?? '',
+    logLevel: (logLevel as LogLevel | undefined) ?? 'warn'
+  })
+}
+
+/** Takes `cors` out, which the policy checks by itself. */
+function split (input: unknown): { cors?: unknown, options: unknown } {
+  try {
+    if (typeof input === 'object' && input !== null && !Array.isArray(input) && 'cors' in input) {
+      const { cors, ...options } = input
+      return { cors, options }
+    }
+  } catch {}
+  return { options: input ?? {} }
+}
+
+function policyOf (cors: unknown, issues: ConfigIssue[]): OriginPolicy | undefined {
+  if (cors instanceof OriginPolicy) return cors
+  try {
+    return new OriginPolicy((cors ?? {}) as CorsOptions)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    issues.push(...error.issues.map((issue) => ({ ...issue, path: `/cors${issue.path}` })))
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+/** What can be wrong with a configuration; README, "Mistakes it finds" says more about each. */
+export type IssueCode =
+  | 'UNKNOWN_OPTION' | 'INVALID_TYPE'
+  | 'ORIGIN_INVALID' | 'ORIGIN_EMPTY' | 'ORIGIN_NULL' | 'ORIGIN_ANY_WITH_CREDENTIALS' | 'ORIGIN_INSECURE' | 'ORIGIN_PUBLIC_SUFFIX'
+  | 'ORIGIN_BROADER' | 'ORIGIN_REDUNDANT'
+  | 'REGEXP_STATEFUL' | 'REGEXP_SLOW' | 'REGEXP_UNSAFE' | 'FUNCTION_UNSAFE'
+  | 'METHOD_INVALID' | 'METHOD_FORBIDDEN'
+  | 'HEADER_INVALID' | 'HEADER_FORBIDDEN' | 'HEADER_ANY_WITH_CREDENTIALS'
+  | 'MAX_AGE_RANGE' | 'MAX_AGE_CAPPED' | 'STATUS_RANGE'
+  | 'CORS_TWICE'
+
+/** One mistake in a configuration. */
+export interface ConfigIssue {
+  readonly code: IssueCode
+  /** JSON Pointer (RFC 6901) into what was given, such as `/cors/origin/2`. */
+  readonly path: string
+  readonly value: unknown
+  readonly message: string
+  /** What to write instead. */
+  readonly hint?: string
+  /** An origin that an attacker can own and that would be allowed. */
+  readonly proof?: string
+}
+
+/** Every mistake in a configuration, at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code = 'FST_IO_CONFIG'
+  readonly issues: readonly ConfigIssue[]
+
+  constructor (issues: readonly ConfigIssue[]) {
+    super(describe(issues))
+    this.issues = issues
+  }
+}
+
+function describe (issues: readonly ConfigIssue[]): string {
+  const lines = issues.map(({ code, path, message, hint, proof }) => [
+    `  ${path || '/'}  ${message}  [${code}]`,
+    ...(hint === undefined ? [] : [`      hint:  ${hint}`]),
+    ...(proof === undefined ? [] : [`      proof: ${proof} is accepted`])
+  ].join('\n'))
+  return `fastify-io: ${issues.length} ${issues.length === 1 ? 'mistake' : 'mistakes'} in the options\n${lines.join('\n')}`
+}
+
+const MAX_SHOWN = 80
+
+/** A value for a person to read: one line, bounded, control characters escaped. Never throws. */
+export function show (value: unknown): string {
+  let text: string
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : value instanceof RegExp ? String(value) : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'an array' : 'an object') : String(value)
+  } catch {
+    text = 'a value that cannot be read'
+  }
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
+}

@@ -1,0 +1,156 @@
+import { type ConfigIssue, show } from '../errors.ts'
+import { checkObject } from './check.ts'
+import { allowance, type Decision } from './decision.ts'
+import { PatternIndex } from './matcher.ts'
+import { parseOrigin } from './origin.ts'
+import { type CorsOptions, corsSchema, type OriginFunction } from './schema.ts'
+import { checkHeaders, checkMethods } from './validate-headers.ts'
+import { checkOrigins, type Origins } from './validate-origin.ts'
+
+/** `cors` with every default filled in. */
+export interface PolicyOptions {
+  readonly credentials: boolean
+  readonly methods: readonly string[]
+  readonly allowedHeaders: readonly string[] | undefined
+  readonly exposedHeaders: readonly string[]
+  /** s */
+  readonly maxAge: number | undefined
+  readonly cacheControl: string | number | undefined
+  readonly preflightContinue: boolean
+  readonly optionsSuccessStatus: number
+  readonly strictPreflight: boolean
+  readonly sameOrigin: boolean | readonly string[]
+  readonly missingOrigin: 'allow' | 'refuse'
+  readonly enforce: 'sockets' | 'all'
+  readonly emitHeaders: boolean
+  readonly jsonp: boolean
+  readonly onRevoke: 'disconnect' | 'keep'
+  /** ms */
+  readonly originTimeout: number
+  readonly originCache: { readonly max: number, readonly ttl: number } | undefined
+  readonly originExamples: readonly string[]
+}
+
+/** A validated policy, ready to be asked. Never changes. */
+export interface Compiled {
+  readonly options: PolicyOptions
+  readonly any: '*' | true | undefined
+  readonly exact: ReadonlyMap<string, Decision>
+  readonly patterns: PatternIndex
+  readonly regexps: readonly RegExp[]
+  readonly ask: OriginFunction | undefined
+  readonly snapshot: CorsOptions
+  readonly warnings: readonly ConfigIssue[]
+}
+
+/** Options of `cors` and @fastify/cors that have no place here, and why. */
+const REFUSALS = {
+  preflight: 'preflights are always answered; refused ones without headers',
+  hook: 'the policy is asked in onRequest, before anything of yours runs',
+  delegator: 'use an origin function, or a policy for each scope',
+  hideOptionsRoute: 'the OPTIONS route is always hidden from @fastify/swagger',
+  logLevel: 'it is an option of the plugin, beside cors',
+  allowOrigin: 'the option is called "origin"',
+  origins: 'the option is called "origin"',
+  headers: 'the option is called "allowedHeaders"'
+}
+
+const DEFAULT_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+
+/**
+ * @param path of `cors` in what was given; empty when it is all that was given
+ * @returns the compiled policy; it is to be used only if no issue was added
+ */
+export function compile (input: unknown, path: string, issues: ConfigIssue[]): Compiled {
+  const given = checkObject(corsSchema, input, path, issues, REFUSALS) as CorsOptions
+  const sound = (name: keyof CorsOptions): boolean => !issues.some((issue) => issue.path === `${path}/${name}`)
+  const credentials = given.credentials === true
+  const origins = sound('origin')
+    ? checkOrigins(given.origin ?? false, `${path}/origin`, { credentials, dangerously: given.dangerously ?? {}, issues })
+    : checkOrigins(false, '', { credentials, dangerously: {}, issues })
+  const methods = given.methods === undefined ? DEFAULT_METHODS : checkMethods(given.methods, `${path}/methods`, credentials, issues)
+  const allowedHeaders = given.allowedHeaders === undefined ? undefined : checkHeaders(given.allowedHeaders, `${path}/allowedHeaders`, 'request', credentials, issues)
+  const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', credentials, issues)
+  checkNumbers(given, path, issues)
+  checkHosts(given.sameOrigin, `${path}/sameOrigin`, issues)
+  const { maxAge, cacheControl, originCache } = given
+  return {
+    options: Object.freeze({
+      credentials,
+      methods,
+      allowedHeaders,
+      exposedHeaders,
+      maxAge,
+      cacheControl,
+      preflightContinue: given.preflightContinue ?? false,
+      optionsSuccessStatus: given.optionsSuccessStatus ?? 204,
+      strictPreflight: given.strictPreflight ?? true,
+      sameOrigin: Array.isArray(given.sameOrigin) ? given.sameOrigin.map((host: string) => host.toLowerCase()) : given.sameOrigin ?? true,
+      missingOrigin: given.missingOrigin ?? 'allow',
+      enforce: given.enforce ?? 'sockets',
+      emitHeaders: given.emitHeaders ?? true,
+      jsonp: given.jsonp ?? false,
+      onRevoke: given.onRevoke ?? 'disconnect',
+      originTimeout: given.originTimeout ?? 5000,
+      originCache,
+      originExamples: given.originExamples ?? []
+    }),
+    any: origins.any,
+    exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', origin)])),
+    patterns: index(origins),
+    regexps: origins.regexps,
+    ask: origins.ask,
+    snapshot: given,
+    warnings: warningsOf(given, origins, path)
+  }
+}
+
+function index ({ patterns }: Origins): PatternIndex {
+  const made = new PatternIndex()
+  for (const pattern of patterns) made.add(pattern)
+  return made
+}
+
+function checkNumbers ({ maxAge, optionsSuccessStatus }: CorsOptions, path: string, issues: ConfigIssue[]): void {
+  if (Number.isInteger(maxAge) && (maxAge! < -1 || maxAge! > 86400)) {
+    issues.push({ code: 'MAX_AGE_RANGE', path: `${path}/maxAge`, value: maxAge, message: 'must be from -1 to 86400 (s)', hint: maxAge! > 86400 ? '86400' : '-1 forbids browsers to keep a preflight, 0 is as good' })
+  }
+  if (Number.isInteger(optionsSuccessStatus) && (optionsSuccessStatus! < 200 || optionsSuccessStatus! > 299)) {
+    issues.push({ code: 'STATUS_RANGE', path: `${path}/optionsSuccessStatus`, value: optionsSuccessStatus, message: 'must be from 200 to 299: browsers take no other status for a preflight', hint: '204' })
+  }
+}
+
+function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[]): void {
+  if (!Array.isArray(hosts)) return
+  if (hosts.length === 0) issues.push({ code: 'ORIGIN_EMPTY', path, value: hosts, message: 'is an empty list', hint: 'name a host, or say `sameOrigin: false`' })
+  hosts.forEach((host, at) => {
+    if (typeof host !== 'string') return
+    if (parseOrigin(`x://${host.toLowerCase()}`) !== undefined) return
+    const bare = host.trim().replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '').toLowerCase()
+    const sound = parseOrigin(`x://${bare}`) !== undefined
+    issues.push({ code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: host, message: `${show(host)} is not a host`, ...(sound && { hint: bare }) })
+  })
+}
+
+function warningsOf (given: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
+  const warnings: ConfigIssue[] = []
+  const { maxAge, origin } = given
+  if (Number.isInteger(maxAge) && maxAge! > 600) {
+    const caps = maxAge! > 7200 ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s' : 'Safari keeps a preflight for 600 s at most'
+    warnings.push({ code: 'MAX_AGE_CAPPED', path: `${path}/maxAge`, value: maxAge, message: `${caps}, whatever is said here (Firefox: 86400 s)`, hint: maxAge! > 7200 ? '7200' : '600' })
+  }
+  if (!Array.isArray(origin)) return warnings
+  const covering = index(origins)
+  const seen = new Set<unknown>()
+  origin.forEach((item, at) => {
+    const where = { code: 'ORIGIN_REDUNDANT', path: `${path}/origin/${at}`, value: item } as const
+    if (seen.has(item)) warnings.push({ ...where, message: `${show(item)} stands there twice`, hint: 'leave it out' })
+    else if (origins.any !== undefined && item !== '*' && item !== true) warnings.push({ ...where, message: `${show(item)} is covered: any origin is allowed`, hint: 'leave it out' })
+    else if (typeof item === 'string') {
+      const parsed = parseOrigin(item)
+      if (parsed !== undefined && covering.matches(parsed)) warnings.push({ ...where, message: `${show(item)} is covered by a pattern`, hint: 'leave it out' })
+    }
+    seen.add(item)
+  })
+  return warnings
+}

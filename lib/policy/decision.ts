@@ -1,0 +1,29 @@
+/** Why a request was allowed or refused. */
+export type Reason =
+  | 'same-origin' | 'exact' | 'pattern' | 'regexp' | 'function' | 'any' | 'missing'
+  | 'cross-site' | 'null' | 'malformed' | 'not-listed' | 'error' | 'timeout'
+
+/** What the policy says of a request. */
+export interface Decision {
+  readonly allowed: boolean
+  readonly reason: Reason
+  /** The value of Access-Control-Allow-Origin; `undefined` for no CORS header at all. */
+  readonly allowOrigin: string | undefined
+}
+
+/** What the policy reads of a request; a FastifyRequest has it. */
+export interface PolicyRequest {
+  /** `http` or `https`, as the client sees it. */
+  readonly protocol?: string
+  /** Host with port, as the client sees it. */
+  readonly host?: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+export function refusal (reason: Reason): Decision {
+  return Object.freeze({ allowed: false, reason, allowOrigin: undefined })
+}
+
+export function allowance (reason: Reason, allowOrigin: string | undefined): Decision {
+  return Object.freeze({ allowed: true, reason, allowOrigin })
+}

@@ -1,0 +1,58 @@
+import { differenceOf } from './difference.ts'
+import type { Origin } from './origin.ts'
+import type { Pattern } from './pattern.ts'
+
+interface Ports {
+  any: boolean
+  readonly some: Set<string>
+}
+
+/**
+ * Patterns by scheme and host, so that a look-up costs as many steps as the host has labels, however many patterns
+ * there are.
+ */
+export class PatternIndex {
+  /** `https://example.com` for the host itself, `https://.example.com` for what is below it. */
+  readonly #ports: Map<string, Ports> = new Map()
+
+  add ({ scheme, host, port, subdomains, anyPort }: Pattern): void {
+    const key = subdomains ? `${scheme}://.${host}` : `${scheme}://${host}`
+    let ports = this.#ports.get(key)
+    if (ports === undefined) this.#ports.set(key, ports = { any: false, some: new Set() })
+    if (anyPort) ports.any = true
+    else ports.some.add(port)
+  }
+
+  get size (): number {
+    return this.#ports.size
+  }
+
+  matches ({ scheme, host, port }: Origin): boolean {
+    if (this.#has(`${scheme}://${host}`, port)) return true
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      if (this.#has(`${scheme}://${host.slice(dot)}`, port)) return true
+    }
+    return false
+  }
+
+  /** Patterns that would have matched but for the scheme, the port, or that the host stands where a subdomain must. */
+  * near ({ scheme, host, port }: Origin): Generator<{ origin: string, difference: string, rank: number }> {
+    const suffixes = [`.${host}`, host]
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) suffixes.push(host.slice(dot))
+    for (const suffix of suffixes) {
+      for (const other of new Set([scheme, 'https', 'http'])) {
+        const ports = this.#ports.get(`${other}://${suffix}`)
+        if (ports === undefined) continue
+        const listed = ports.any ? '*' : [...ports.some][0]!
+        const origin = `${other}://${suffix.startsWith('.') ? '*' : ''}${suffix}${listed && `:${listed}`}`
+        if (suffix === `.${host}`) yield { origin, difference: 'the pattern is for subdomains, not for the host itself', rank: 4 }
+        else yield { origin, difference: differenceOf({ scheme, port }, { scheme: other, port: ports.any ? port : listed }), rank: 3 }
+      }
+    }
+  }
+
+  #has (key: string, port: string): boolean {
+    const ports = this.#ports.get(key)
+    return ports !== undefined && (ports.any || ports.some.has(port))
+  }
+}

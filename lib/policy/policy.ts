@@ -1,0 +1,187 @@
+import { ConfigError, type ConfigIssue } from '../errors.ts'
+import { type Compiled, compile, type PolicyOptions } from './compile.ts'
+import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
+import { explain } from './explain.ts'
+import { OriginLookup } from './lookup.ts'
+import { DEFAULT_PORTS, parseOrigin } from './origin.ts'
+import type { CorsOptions } from './schema.ts'
+
+const CROSS_SITE = refusal('cross-site')
+const NULL = refusal('null')
+const MALFORMED = refusal('malformed')
+const NOT_LISTED = refusal('not-listed')
+const MISSING_REFUSED = refusal('missing')
+const MISSING = allowance('missing', undefined)
+/** A cached answer must serve whoever comes next, so a bare `*` is on all of them (Fetch, "CORS protocol and HTTP caches"). */
+const MISSING_ANY = allowance('missing', '*')
+const ANY = allowance('any', '*')
+const SAME_ORIGIN = allowance('same-origin', undefined)
+
+/** One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO. */
+export class OriginPolicy {
+  #compiled: Compiled
+  #lookup: OriginLookup | undefined
+  #version = 0
+  readonly #changed: Set<() => void> = new Set()
+  readonly #failed: Set<(error: unknown, origin: string) => void> = new Set()
+
+  /**
+   * @param cors the `cors` options, or another policy to copy
+   * @throws {ConfigError} with every mistake in them
+   */
+  constructor (cors: CorsOptions | OriginPolicy = {}) {
+    this.#compiled = this.#compile(cors)
+    this.#lookup = this.#lookupOf(this.#compiled)
+  }
+
+  /**
+   * Decides about the origin of a request.
+   *
+   * @param origin the Origin header as it came (RFC 6454, section 7), `undefined` for none
+   * @param request tells the server's own origin and Sec-Fetch-Site; without it no origin is the server's own
+   * @returns a promise only when an origin function takes its time; never throws, never rejects
+   */
+  decide (origin: string | undefined, request?: PolicyRequest): Decision | Promise<Decision> {
+    const { options } = this.#compiled
+    if (origin === undefined) {
+      const site = request?.headers['sec-fetch-site']
+      if (site === 'cross-site' || site === 'same-site') return CROSS_SITE
+      if (options.missingOrigin === 'refuse') return MISSING_REFUSED
+      return this.anyOrigin ? MISSING_ANY : MISSING
+    }
+    const decision = this.#decideListed(origin)
+    if (decision !== NOT_LISTED) return decision
+    if (request !== undefined && isOwn(origin, request, options.sameOrigin)) return SAME_ORIGIN
+    return this.#lookup === undefined ? NOT_LISTED : this.#lookup.decide(origin, request)
+  }
+
+  /**
+   * Says in words what becomes of an origin; for a refusal, which allowed origin is nearest and what differs.
+   *
+   * @returns text for people, such as "http://localhost:3000 is not allowed; https://localhost:3000 is: the scheme differs."
+   */
+  explain (origin: string): string {
+    const decision = this.#decideListed(origin)
+    return explain(this.#compiled, origin, decision === NOT_LISTED && this.#lookup !== undefined ? undefined : decision)
+  }
+
+  /** What to change so that a refused request passes; what log lines say. */
+  hint (origin: string | undefined, decision: Decision): string {
+    switch (decision.reason) {
+      case 'missing': return 'No Origin header came, and missingOrigin is "refuse". Let the client send one, or allow requests without.'
+      case 'cross-site': return 'A page of another site sent this without an Origin (a script, image or link). Let it use fetch or the Socket.IO client, with crossorigin on script tags.'
+      case 'null': return 'The page has no origin of its own (sandboxed frame, local file, redirect). Serve it over http(s), or give the frame allow-same-origin.'
+      case 'error': return 'The origin function failed; its error is logged too.'
+      case 'timeout': return `The origin function did not answer within originTimeout (${this.options.originTimeout} ms).`
+      case 'malformed': return `${explain(this.#compiled, origin ?? '', decision)} The client, or a proxy on the way, made it up.`
+      case 'not-listed': return `${explain(this.#compiled, origin ?? '', decision)} Add it to cors.origin if it is yours; if it is this server's own behind a proxy, set trustProxy.`
+      default: return explain(this.#compiled, origin ?? '', decision)
+    }
+  }
+
+  /**
+   * Replaces the whole policy; the next request meets the new one.
+   *
+   * @throws {ConfigError} and stays as it was
+   */
+  update (cors: CorsOptions | OriginPolicy): void {
+    const compiled = this.#compile(cors)
+    this.#lookup = this.#lookupOf(compiled)
+    this.#compiled = compiled
+    this.#version++
+    for (const listener of [...this.#changed]) listener()
+  }
+
+  /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
+  snapshot (): CorsOptions {
+    const { snapshot } = this.#compiled
+    const copy = (value: unknown): unknown => Array.isArray(value) ? value.map(copy) : value instanceof RegExp ? new RegExp(value.source, value.flags) : typeof value === 'object' && value !== null ? { ...value } : value
+    return Object.fromEntries(Object.entries(snapshot).map(([name, value]) => [name, copy(value)]))
+  }
+
+  /** @returns the function that unsubscribes */
+  onChange (listener: () => void): () => void {
+    this.#changed.add(listener)
+    return () => { this.#changed.delete(listener) }
+  }
+
+  /** Told when an origin function throws, rejects or is too late. @returns the function that unsubscribes */
+  onError (listener: (error: unknown, origin: string) => void): () => void {
+    this.#failed.add(listener)
+    return () => { this.#failed.delete(listener) }
+  }
+
+  /** What is legal but unwise, in the shape of issues. */
+  get warnings (): readonly ConfigIssue[] {
+    return this.#compiled.warnings
+  }
+
+  /** The options in force, defaults filled in. */
+  get options (): PolicyOptions {
+    return this.#compiled.options
+  }
+
+  /** Whether every origin gets the literal `*`. */
+  get anyOrigin (): boolean {
+    return this.#compiled.any === '*' && !this.#compiled.options.credentials
+  }
+
+  /** Whether any origin but the server's own can be allowed. */
+  get crossOrigin (): boolean {
+    const { any, exact, patterns, regexps, ask } = this.#compiled
+    return any !== undefined || exact.size + patterns.size + regexps.length > 0 || ask !== undefined
+  }
+
+  /** The origin function, for the attack on it at start-up. */
+  get originFunction (): Compiled['ask'] {
+    return this.#compiled.ask
+  }
+
+  /** The exact origins. */
+  get origins (): string[] {
+    return [...this.#compiled.exact.keys()]
+  }
+
+  /** Counts updates. */
+  get version (): number {
+    return this.#version
+  }
+
+  /** Decides from the lists alone. */
+  #decideListed (origin: string): Decision {
+    const { any, exact, patterns, regexps } = this.#compiled
+    const listed = exact.get(origin)
+    if (listed !== undefined) return listed
+    if (origin === 'null') return NULL
+    const parsed = parseOrigin(origin)
+    if (parsed === undefined) return MALFORMED
+    if (any !== undefined) return this.anyOrigin ? ANY : allowance('any', origin)
+    if (patterns.size > 0 && patterns.matches(parsed)) return allowance('pattern', origin)
+    for (const regexp of regexps) {
+      if (regexp.test(origin)) return allowance('regexp', origin)
+    }
+    return NOT_LISTED
+  }
+
+  #compile (cors: CorsOptions | OriginPolicy): Compiled {
+    const issues: ConfigIssue[] = []
+    const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors, '', issues)
+    if (issues.length > 0) throw new ConfigError(issues)
+    return compiled
+  }
+
+  #lookupOf ({ ask, options }: Compiled): OriginLookup | undefined {
+    return ask === undefined ? undefined : new OriginLookup(ask, options, (error, origin) => { for (const listener of this.#failed) listener(error, origin) })
+  }
+}
+
+/** @returns whether an origin is the server's own, and its host one that the server goes by */
+function isOwn (origin: string, { protocol, host }: PolicyRequest, sameOrigin: boolean | readonly string[]): boolean {
+  if (sameOrigin === false || protocol === undefined || !host) return false
+  const name = host.toLowerCase()
+  const port = `:${DEFAULT_PORTS[protocol]}`
+  const bare = name.endsWith(port) ? name.slice(0, -port.length) : name
+  if (origin !== `${protocol}://${bare}`) return false
+  if (sameOrigin === true) return true
+  return sameOrigin.includes(bare) || sameOrigin.includes(name) || sameOrigin.includes(bare.replace(/:\d+$/, ''))
+}
