@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
-import { RefusalLog } from './diagnostics.ts'
+import { printable, RefusalLog } from './diagnostics.ts'
 import type { FastifyIOOptions } from './options.ts'
 import { addOriginHook } from './origin-hook.ts'
 import { createCorsWriter } from './rest.ts'
+import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
 import { routeUpgrades } from './sockets/upgrade.ts'
@@ -25,8 +26,17 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)
 
+  for (const { path, message, hint } of policy.warnings) app.log.warn({ path: `/cors${path}`, hint }, `cors${path.replaceAll('/', '.')}: ${message}`)
+  const unsubscribe = [
+    policy.onError((error, origin) => app.log.error({ err: error, origin: printable(origin) }, 'the origin function failed; the origin is refused')),
+    policy.onChange(() => {
+      if (enforcement.onRevoke === 'disconnect') revokeSessions(sockets, policy).catch((err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked'))
+    })
+  ]
   app.addHook('preClose', async () => {
     unroute()
+    // the policy may outlive this app
+    for (const off of unsubscribe) off()
     await closeSockets(sockets)
   })
 }

@@ -12,7 +12,7 @@ export function correctOrigin (text: string): string | undefined {
     const corrected = items.map((item) => isSound(item) ? item : correctOne(item))
     return corrected.every((item) => item !== undefined) ? `[${corrected.map((item) => `'${item}'`).join(', ')}]` : undefined
   }
-  return items.length === 1 ? correctOne(items[0]!) : undefined
+  return items.length === 1 && isSound(items[0]!) ? items[0] : correctOne(items[0] ?? '')
 }
 
 function correctOne (text: string): string | undefined {
@@ -25,7 +25,7 @@ function correctOne (text: string): string | undefined {
   try {
     const { origin, protocol, host } = new URL(anyPort ? withScheme.replace(/:\*.*$/, '') : withScheme)
     const corrected = (origin === 'null' ? `${protocol}//${host.toLowerCase()}` : origin) + (anyPort ? ':*' : '')
-    return isSound(corrected) && corrected !== text ? corrected : undefined
+    return isSound(corrected) ? corrected : undefined
   } catch {
     return undefined
   }

@@ -47,11 +47,10 @@ export class OriginLookup {
       return decision
     }
     this.#pending.set(origin, decision)
-    // never rejects
-    void decision.then((late) => {
+    decision.then((late) => {
       this.#pending.delete(origin)
       this.#keep(origin, late)
-    })
+    }, () => {})
     return decision
   }
 

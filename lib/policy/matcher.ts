@@ -14,9 +14,12 @@ interface Ports {
 export class PatternIndex {
   /** `https://example.com` for the host itself, `https://.example.com` for what is below it. */
   readonly #ports: Map<string, Ports> = new Map()
+  /** Dots in the longest pattern's host, and one: a look-up need not go further, however long the origin. */
+  #depth = 0
 
   add ({ scheme, host, port, subdomains, anyPort }: Pattern): void {
     const key = subdomains ? `${scheme}://.${host}` : `${scheme}://${host}`
+    if (subdomains) this.#depth = Math.max(this.#depth, host.split('.').length)
     let ports = this.#ports.get(key)
     if (ports === undefined) this.#ports.set(key, ports = { any: false, some: new Set() })
     if (anyPort) ports.any = true
@@ -29,8 +32,10 @@ export class PatternIndex {
 
   matches ({ scheme, host, port }: Origin): boolean {
     if (this.#has(`${scheme}://${host}`, port)) return true
-    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    let dot = host.lastIndexOf('.')
+    for (let depth = 0; depth < this.#depth && dot > 0; depth++) {
       if (this.#has(`${scheme}://${host.slice(dot)}`, port)) return true
+      dot = host.lastIndexOf('.', dot - 1)
     }
     return false
   }

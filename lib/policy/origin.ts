@@ -18,8 +18,13 @@ export const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', htt
 
 const SCHEME = /^[a-z][a-z0-9+.-]{0,63}$/
 const PORT = /^[1-9]\d{0,4}$/
-/** Looser than a host name (RFC 952): browsers resolve and serialise underscores, and hyphens anywhere. */
-const LABEL = /^[a-z0-9_-]{1,63}$/
+/**
+ * Labels with dots between, and maybe one behind (the root of the DNS: another host to a browser). Looser than a host
+ * name (RFC 952), for browsers resolve and serialise underscores, and hyphens anywhere.
+ */
+const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/
+/** URL standard, "ends in a number checker": such a host is an IPv4 address or nothing. */
+const NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/
 
 /**
  * Parses an origin exactly as browsers serialise it: no path, no user, ASCII lower case, no default port, IP addresses in
@@ -42,15 +47,8 @@ export function parseOrigin (text: string): Origin | undefined {
   const port = hasPort ? authority.slice(portAt + 1) : ''
   if (hasPort && (!PORT.test(port) || Number(port) > 65535 || DEFAULT_PORTS[scheme] === port)) return undefined
   if (bracketed) return host.endsWith(']') && isIPv6(host.slice(1, -1)) ? { scheme, host, port, ip: true } : undefined
-  if (host.length === 0 || host.length > 254) return undefined
-  const labels = host.split('.')
-  // a trailing dot is the root of the DNS: another host to a browser
-  if (labels.length > 1 && labels[labels.length - 1] === '') labels.pop()
-  for (const label of labels) {
-    if (!LABEL.test(label)) return undefined
-  }
-  // URL standard, "ends in a number checker": such a host is an IPv4 address or nothing
-  const ip = /^(?:\d+|0x[0-9a-f]*)$/.test(labels[labels.length - 1]!)
+  if (host.length > 254 || !NAME.test(host)) return undefined
+  const ip = NUMBER.test(host)
   if (ip && scheme in DEFAULT_PORTS && !isIPv4(host)) return undefined
   return { scheme, host, port, ip: ip && isIPv4(host) }
 }

@@ -132,8 +132,9 @@ function representatives (members: string): readonly string[] {
 }
 
 /** One of each list, joined: all combinations when they are few, else the first of each, every single deviation, then pairs. */
-function combine (lists: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
-  if (lists.some((list) => list.length === 0)) return []
+function combine (all: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
+  if (all.some((list) => list.length === 0)) return []
+  const lists = mergeFixed(all)
   const total = lists.reduce((product, list) => product * list.length, 1)
   if (total <= SEQUENCE_LIMIT) {
     return lists.reduce<readonly Piece[]>((heads, list) => list.length === 1
@@ -163,6 +164,17 @@ function combine (lists: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
     }
   }
   return pieces
+}
+
+/** Neighbours of which there is one piece each (literal text, mostly) become one list. */
+function mergeFixed (lists: ReadonlyArray<readonly Piece[]>): Array<readonly Piece[]> {
+  const merged: Array<readonly Piece[]> = []
+  for (const list of lists) {
+    const before = merged.at(-1)
+    if (list.length === 1 && before?.length === 1) merged[merged.length - 1] = [join(before[0]!, list[0]!)]
+    else merged.push(list)
+  }
+  return merged
 }
 
 function join (head: Piece, tail: Piece): Piece {

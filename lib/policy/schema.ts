@@ -97,4 +97,3 @@ type Mutable = Static<typeof corsSchema>
 
 /** The `cors` options; lists may be read-only. */
 export type CorsOptions = { [Name in keyof Mutable]: Mutable[Name] extends infer Value ? Value extends (infer Item)[] ? readonly Item[] : Value : never }
-

@@ -24,7 +24,7 @@ export class StatelessHandshake {
 
   /** @returns whether these options leave the open packet to us: nothing of the user's goes into it */
   static fits ({ cookie, initialPacket, httpCompression }: ServerOptions): boolean {
-    const threshold = (httpCompression as { threshold?: number } | false)
+    const threshold = httpCompression as { threshold?: number } | false
     return !cookie && initialPacket === undefined && (threshold === false || (threshold.threshold ?? 0) > 512)
   }
 

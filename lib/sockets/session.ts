@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
+export const kBinding = Symbol('fastify-io.binding')
+
 /** What a raw request carries from Fastify's router to the engine. */
 export interface SocketRequest extends IncomingMessage {
   /** The Fastify request whose hooks ran for this request. */
@@ -10,8 +12,6 @@ export interface SocketRequest extends IncomingMessage {
   /** Parsed query; Engine.IO's own name for it, read by `socket.handshake.query`. */
   _query: Record<string, string>
 }
-
-export const kBinding = Symbol('fastify-io.binding')
 
 const OWN = ''
 
