@@ -66,7 +66,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   /** Refused preflights are answered like allowed ones, only without a header: the browser then tells its developer. */
   function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
     const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
-    if (!policy.crossOrigin || !isPreflight(request)) {
+    if (!isPreflight(request)) {
       if (!strictPreflight || !policy.crossOrigin) return done()
       reply.code(400).type('text/plain').send('Invalid Preflight Request')
       return

@@ -1,6 +1,6 @@
 // What an attacker would try: origins near those that are meant to pass. Used against regexps and functions alike.
 
-import { ownedBy } from './ownership.ts'
+import { type Owned, ownedBy } from './ownership.ts'
 import { parseOrigin } from './origin.ts'
 import type { Piece } from './regexp-samples.ts'
 
@@ -50,12 +50,19 @@ const SCHEMES = ['https://', 'http://']
 /**
  * A sample of a regexp as part of whole origins: a regexp that is not anchored finds it there.
  * What is added is the attacker's choice.
+ *
+ * @param brief only the most telling ways, for one of very many samples
  */
-export function * embed ({ text, pins }: Piece): Generator<Piece> {
+export function * embed ({ text, pins }: Piece, brief = false): Generator<Piece> {
   const added = (front: string, behind: string): Piece => ({ text: front + text + behind, pins: '0'.repeat(front.length) + pins + '0'.repeat(behind.length) })
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//.test(text)
   if (hasScheme) {
-    for (const behind of BEHIND) yield added('', behind)
+    for (const behind of brief ? BEHIND.slice(0, 2) : BEHIND) yield added('', behind)
+    return
+  }
+  if (brief) {
+    for (const front of ['', 'evil']) yield added(`https://${front}`, '')
+    yield added('https://', '.attacker.example')
     return
   }
   for (const scheme of SCHEMES) {
@@ -69,5 +76,18 @@ export function * embed ({ text, pins }: Piece): Generator<Piece> {
     yield added(`${scheme}evil`, '.attacker.example')
     yield added(`${scheme}evil-`, '.attacker.example')
     yield added(`${scheme}evil.`, ':8080')
+  }
+}
+
+/** Why an accepted plain-http origin is a finding where cookies travel. */
+export const INTERCEPTED = 'with credentials, and whoever is on the network between can rewrite a plain-http page'
+
+/** Why somebody else can own an origin, as the end of a sentence that names it. */
+export function ownership ({ kind, suffix }: Owned): string {
+  switch (kind) {
+    case 'domain': return 'a domain that anyone can register'
+    case 'platform': return `and anyone can have a name below ${suffix}`
+    case 'address': return 'an address that can be anyone\'s'
+    case 'extension': return 'and anyone can publish a browser extension'
   }
 }

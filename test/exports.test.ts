@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import ts from 'typescript'
+import * as fastifyIO from '../lib/index.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+// The names are the contract with users: a line that changes here belongs in CHANGELOG.md.
+const values = ['ConfigError', 'OriginPolicy', 'corsSchema', 'default', 'fastifyIO', 'loadPolicy', 'optionsSchema', 'policyFromEnv']
+const types = ['ConfigIssue', 'CorsOptions', 'Decision', 'FastifyIOOptions', 'FastifyIOServer', 'FastifyIOSocket', 'IssueCode', 'PolicyRequest', 'Reason', 'SocketTypes']
+
+test('the values that the package exports', () => {
+  assert.deepEqual(Object.keys(fastifyIO).sort(), values)
+  assert.equal(fastifyIO.default, fastifyIO.fastifyIO)
+})
+
+test('the values and types that the package exports', () => {
+  const config = ts.getParsedCommandLineOfConfigFile(resolve(root, 'tsconfig.build.json'), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText)) })
+  assert.ok(config)
+  const program = ts.createProgram([resolve(root, 'lib/index.ts')], config.options)
+  const checker = program.getTypeChecker()
+  const module = checker.getSymbolAtLocation(program.getSourceFile(resolve(root, 'lib/index.ts'))!)
+  assert.deepEqual(checker.getExportsOfModule(module!).map(({ name }) => name).sort(), [...values, ...types].sort())
+})
