@@ -9,7 +9,7 @@ export interface Refusal {
   /** The Origin header, at most 200 characters, control characters escaped; `undefined` when there was none. */
   readonly origin: string | undefined
   /** What the request was for. */
-  readonly transport: 'polling' | 'websocket' | 'rest'
+  readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
   /** The policy's reason, or why the request was refused before the policy was asked. */
   readonly reason: Decision['reason'] | 'jsonp' | 'session'
   /** What to change, in a sentence. */
@@ -43,16 +43,17 @@ export class RefusalLog {
 
   /**
    * @param origin the Origin header as it came
-   * @param reason why; a decision's reason, or a refusal that the policy has no part in
+   * @param decision why, or `'jsonp'` for a refusal that the policy has no part in
+   * @param policy whose decision it is, when it is not the server's
    */
-  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | 'jsonp'): void {
+  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | 'jsonp', policy: OriginPolicy = this.#policy): void {
     const text = origin === undefined ? undefined : printable(origin)
     const key = text ?? ''
     const count = this.#due(key)
     if (count === 0 && !refused.hasSubscribers) return
     const refusal: Refusal = decision === 'jsonp'
       ? { origin: text, transport, reason: 'jsonp', hint: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.' }
-      : { origin: text, transport, reason: decision.reason, hint: this.#policy.hint(origin, decision) }
+      : { origin: text, transport, reason: decision.reason, hint: policy.hint(origin, decision) }
     if (refused.hasSubscribers) refused.publish(refusal)
     if (count > 0) this.#log.warn({ ...refusal, count }, `${transport} request refused (${refusal.reason}): ${refusal.hint}`)
   }

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import type { LogLevel } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { OriginPolicy } from './policy/policy.ts'
@@ -6,19 +6,17 @@ import { type CorsOptions, corsSchema, predicate } from './policy/schema.ts'
 
 export { corsSchema, type CorsOptions }
 
-const anyFunction = <T>() => predicate<T>('a function', (value) => typeof value === 'function')
-const anything = <T>() => Type.Unsafe<T>(Type.Any())
 const boolean = (description: string) => Type.Optional(Type.Boolean({ expected: 'true or false', description }))
 const ms = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647', description }))
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** `true`, `false` or an object of the library's own. */
-const switchOrObject = <T>(description: string) => Type.Optional(Type.Unsafe<T>({ ...predicate<T>('true, false or an object', (value) => typeof value === 'boolean' || isObject(value)), description }))
+const switchOrObject = (description: string) => Type.Optional({ ...predicate<any>('true, false or an object', (value) => typeof value === 'boolean' || isObject(value)), description })
 
 /** Secrets for handshakes. */
 const isSecret = (value: unknown): boolean => (typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) >= 32
 
-/** Options of the plugin that Socket.IO does not have, and Socket.IO's own (its `ServerOptions`), flat. */
-export const optionsSchema = Type.Object({
+/** What the plugin adds to Socket.IO's options, or narrows. */
+const ownSchema = Type.Object({
   cors: Type.Optional(Type.Unsafe<CorsOptions | OriginPolicy>(corsSchema)),
   enforce: corsSchema.properties.enforce,
   emitHeaders: corsSchema.properties.emitHeaders,
@@ -28,34 +26,46 @@ export const optionsSchema = Type.Object({
   handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)))),
   prefix: Type.Optional(Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /', description: 'Fastify\'s own: stands before `path`.' })),
   logLevel: Type.Optional(Type.Unsafe<LogLevel>(Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { expected: 'a log level', description: 'Level of the requests on Socket.IO\'s routes. Default warn.' }))),
+  transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')]), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket' (webtransport carries no Origin that could be checked yet)" })))
+})
 
+/** Socket.IO's own options, as it types and documents them. */
+export type SocketIOOptions = Partial<Omit<ServerOptions, 'cors' | 'transports'>>
+
+// The types come from Socket.IO by name: written out, they would name packages that ours does not depend on.
+const socketIOProperties = {
   path: Type.Optional(Type.String({ pattern: '^/[^?#\\s:*]*$', maxLength: 200, expected: 'a path that begins with /', description: 'Path of Socket.IO\'s routes. Default /socket.io.' })),
   addTrailingSlash: boolean('Whether the path ends in a slash. Default true.'),
   serveClient: boolean('Whether the files of Socket.IO\'s client are served. Default true.'),
-  adapter: Type.Optional(anything<NonNullable<ServerOptions['adapter']>>()),
-  parser: Type.Optional(anything<NonNullable<ServerOptions['parser']>>()),
+  adapter: Type.Optional(Type.Any()),
+  parser: Type.Optional(Type.Any()),
   connectTimeout: ms('ms that a client has to join a namespace. Default 45000.'),
   cleanupEmptyChildNamespaces: boolean('Whether child namespaces go when their last client does. Default false.'),
-  connectionStateRecovery: Type.Optional(Type.Unsafe<NonNullable<ServerOptions['connectionStateRecovery']>>(Type.Object({
+  connectionStateRecovery: Type.Optional(Type.Object({
     maxDisconnectionDuration: ms('ms for which a session can be recovered. Default 120000.'),
     skipMiddlewares: boolean('Whether a recovered session skips the middlewares. Default true.')
-  }, { additionalProperties: false }))),
+  }, { additionalProperties: false })),
   pingInterval: ms('ms between heartbeats. Default 25000.'),
   pingTimeout: ms('ms that a client has to answer a heartbeat. Default 20000.'),
   upgradeTimeout: ms('ms that an upgrade may take. Default 10000.'),
   maxHttpBufferSize: Type.Optional(Type.Number({ minimum: 1, expected: 'a number of bytes', description: 'Bytes that a message may have. Default 1000000.' })),
-  allowRequest: Type.Optional(anyFunction<NonNullable<ServerOptions['allowRequest']>>()),
-  transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')]), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket' (webtransport carries no Origin that could be checked yet)" }))),
+  allowRequest: Type.Optional(predicate<any>('a function', (value) => typeof value === 'function')),
   allowUpgrades: boolean('Whether polling may become WebSocket. Default true.'),
-  perMessageDeflate: switchOrObject<NonNullable<ServerOptions['perMessageDeflate']>>('Compression of WebSocket messages. Default false.'),
-  httpCompression: switchOrObject<NonNullable<ServerOptions['httpCompression']>>('Compression of polling answers. Default from 1024 bytes on.'),
-  wsEngine: Type.Optional(anything<NonNullable<ServerOptions['wsEngine']>>()),
-  initialPacket: Type.Optional(anything<ServerOptions['initialPacket']>()),
-  cookie: switchOrObject<NonNullable<ServerOptions['cookie']>>('The cookie with the session ID. Default false.'),
+  perMessageDeflate: switchOrObject('Compression of WebSocket messages. Default false.'),
+  httpCompression: switchOrObject('Compression of polling answers. Default from 1024 bytes on.'),
+  wsEngine: Type.Optional(Type.Any()),
+  initialPacket: Type.Optional(Type.Any()),
+  cookie: switchOrObject('The cookie with the session ID. Default false.'),
   allowEIO3: boolean('Whether clients of Socket.IO 2 may connect. Default false.'),
   destroyUpgrade: boolean('Whether an upgrade that nobody answers is ended. Default true.'),
   destroyUpgradeTimeout: ms('ms until then. Default 1000.')
-}, { additionalProperties: false, title: 'FastifyIOOptions' })
+} satisfies Record<keyof SocketIOOptions, TSchema>
 
 /** The plugin's options. */
-export type FastifyIOOptions = Static<typeof optionsSchema>
+export type FastifyIOOptions = Static<typeof ownSchema> & SocketIOOptions
+
+/** The schema of the plugin's options; {@link FastifyIOOptions} is its type. */
+export interface OptionsSchema extends TObject { static: FastifyIOOptions }
+
+/** Options of the plugin that Socket.IO does not have, and Socket.IO's own (its `ServerOptions`), flat. */
+export const optionsSchema: OptionsSchema = Type.Object({ ...ownSchema.properties, ...socketIOProperties }, { additionalProperties: false, title: 'FastifyIOOptions' })

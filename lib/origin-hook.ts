@@ -4,7 +4,9 @@ import type { Enforcement } from './config.ts'
 import type { RefusalLog } from './diagnostics.ts'
 import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
+import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
+import { SocketCors } from './sockets/cors.ts'
 import { upgradeHead } from './sockets/upgrade.ts'
 
 /** Marks a route in its `config`: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
@@ -33,6 +35,7 @@ class OriginRefusedError extends Error {
  * answers its preflight, or lets it pass with its CORS headers.
  */
 export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writeCors, onRefused }: OriginHook): void {
+  const socketCors = new SocketCors(policy)
   app.decorateRequest('originDecision')
   app.addHook('onRequest', function originHook (request, reply, done) {
     const decision = policy.decide(request.raw.headers.origin, request)
@@ -58,25 +61,34 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
       if (enforced || (policy.crossOrigin && request.raw.headers.origin !== undefined)) log.refuse(request.raw.headers.origin, 'rest', decision)
       if (enforced) return done(new OriginRefusedError(`Origin refused: ${decision.reason}`))
     }
-    if (request.raw.method === 'OPTIONS' && kind !== 'client') return options(request, reply, done, decision)
-    if (decision.allowOrigin === undefined || !enforcement.emitHeaders) return done()
-    writeCors(request, reply, done)
+    if (request.raw.method === 'OPTIONS' && kind !== 'client') return options(request, reply, done, decision, kind)
+    writeHeaders(request, reply, done, decision, kind)
+  }
+
+  function writeHeaders (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, { allowOrigin }: Decision, kind: RouteKind | undefined, preflight = false): void {
+    if (allowOrigin === undefined || !enforcement.emitHeaders) return done()
+    if (kind === undefined) return writeCors(request, reply, done)
+    socketCors.write(request, reply, allowOrigin, preflight)
+    done()
   }
 
   /** Refused preflights are answered like allowed ones, only without a header: the browser then tells its developer. */
-  function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
+  function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision, kind: RouteKind | undefined): void {
     const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
     if (!isPreflight(request)) {
-      if (!strictPreflight || !policy.crossOrigin) return done()
+      if (!strictPreflight || !policy.crossOrigin) return writeHeaders(request, reply, done, decision, kind)
       reply.code(400).type('text/plain').send('Invalid Preflight Request')
       return
     }
-    const answer = (error?: Error) => {
-      if (error || preflightContinue) return done(error)
+    const requested = request.raw.headers['access-control-request-headers']
+    if (requested !== undefined && policy.options.allowedHeaders === undefined) addVary(reply, 'Access-Control-Request-Headers')
+    writeHeaders(request, reply, (error) => {
+      if (error) return done(error)
+      // @fastify/cors reflects whatever is asked for
+      if (kind === undefined && answerPreflight(policy.options, requested).headers === undefined) reply.removeHeader('access-control-allow-headers')
+      if (preflightContinue) return done()
       reply.code(optionsSuccessStatus).header('content-length', '0').send()
-    }
-    if (decision.allowOrigin === undefined || !enforcement.emitHeaders) answer()
-    else writeCors(request, reply, answer)
+    }, decision, kind, true)
   }
 
   /** Whether another Origin could have been answered otherwise (Fetch, "CORS protocol and HTTP caches"). */

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
 import { printable, RefusalLog } from './diagnostics.ts'
-import type { FastifyIOOptions } from './options.ts'
+import { narrowOrigin } from './narrow.ts'
+import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import { addOriginHook } from './origin-hook.ts'
 import { createCorsWriter } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
@@ -19,6 +20,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
 
   app.decorate('io', sockets.io)
   app.decorate('originPolicy', policy)
+  app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, log, cors))
   app.decorateReply('hijackWithCors', hijackWithCors)
 
   const writeCors = createCorsWriter(app, policy)

@@ -2,7 +2,7 @@
 // name, so that the same file is right beside `lib/` (tsconfig's `paths`) and beside `dist/` (package.json's `exports`).
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { Decision, FastifyIOServer, OriginPolicy } from 'fastify-io'
+import type { CorsOptions, Decision, FastifyIOServer, NarrowedOrigin, OriginPolicy } from 'fastify-io'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,6 +10,12 @@ declare module 'fastify' {
     io: FastifyIOServer
     /** The origin policy that governs this scope's routes and its Socket.IO server. */
     originPolicy: OriginPolicy
+    /**
+     * A stricter policy for a namespace, a route or a scope.
+     *
+     * @throws ConfigError for what the server's own policy does not allow
+     */
+    narrowOrigin (cors: CorsOptions): NarrowedOrigin
   }
 
   interface FastifyRequest {

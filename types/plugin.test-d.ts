@@ -1,7 +1,9 @@
 // Compiled by `npm run typecheck`, never run. Here `SocketTypes` is empty; `augmented/` holds the same with event types.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Static } from '@sinclair/typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
-import fastifyIO, { fastifyIO as named, OriginPolicy, type FastifyIOServer, type FastifyIOSocket } from 'fastify-io'
+import fastifyIO, { fastifyIO as named, OriginPolicy, optionsSchema, type FastifyIOOptions, type FastifyIOServer, type FastifyIOSocket } from 'fastify-io'
+
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import { expect, type Equal } from './expect.ts'
 
@@ -47,3 +49,6 @@ app.register(fastifyIO, { allowRequest: (req, callback) => callback(null, req.he
 app.register(fastifyIO, { pingInterval: '25s' })
 // @ts-expect-error an option that nobody knows
 app.register(fastifyIO, { pingIntervall: 25_000 })
+
+// the schema and the type say the same
+expect<Equal<Static<typeof optionsSchema>, FastifyIOOptions>>()

@@ -144,7 +144,7 @@ function correction (accepted: readonly Accepted[], own: ReadonlySet<string>, st
   const patterns = new Set<string>()
   for (const one of accepted) {
     const { scheme, host, port } = one.origin
-    if (patterns.size >= 3 || port !== '' || host.endsWith('.')) continue
+    if (patterns.size >= 3 || port !== '' || /^-|-\.|\.$/.test(host)) continue
     if (scheme === 'http' && one.own && accepted.some(({ text }) => text.startsWith('https:'))) continue
     if (one.own) patterns.add(one.whole ? `${scheme}://${host}` : `${scheme}://*.${one.owned!.name}`)
     else if (host === 'localhost' || host === '127.0.0.1') patterns.add(`${scheme}://${host}:*`)

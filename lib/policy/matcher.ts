@@ -40,6 +40,21 @@ export class PatternIndex {
     return false
   }
 
+  /** Whether all that a pattern matches is matched here. */
+  covers (pattern: Pattern): boolean {
+    const { scheme, host, port, subdomains, anyPort } = pattern
+    const covered = (key: string): boolean => {
+      const ports = this.#ports.get(key)
+      return ports !== undefined && (ports.any || (!anyPort && ports.some.has(port)))
+    }
+    if (!subdomains && covered(`${scheme}://${host}`)) return true
+    const name = subdomains ? `.${host}` : host
+    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+      if (covered(`${scheme}://${name.slice(dot)}`)) return true
+    }
+    return false
+  }
+
   /** Patterns that would have matched but for the scheme, the port, or that the host stands where a subdomain must. */
   * near ({ scheme, host, port }: Origin): Generator<{ origin: string, difference: string, rank: number }> {
     const suffixes = [`.${host}`, host]

@@ -4,6 +4,7 @@ import { allowance, type Decision, type PolicyRequest, refusal } from './decisio
 import { explain } from './explain.ts'
 import { OriginLookup } from './lookup.ts'
 import { DEFAULT_PORTS, parseOrigin } from './origin.ts'
+import { isPattern, parsePattern } from './pattern.ts'
 import type { CorsOptions } from './schema.ts'
 
 const CROSS_SITE = refusal('cross-site')
@@ -130,6 +131,19 @@ export class OriginPolicy {
   get crossOrigin (): boolean {
     const { any, exact, patterns, regexps, ask } = this.#compiled
     return any !== undefined || exact.size + patterns.size + regexps.length > 0 || ask !== undefined
+  }
+
+  /**
+   * Whether everything that an entry of `origin` would allow is allowed here: an origin, a pattern, `'*'` or `true`.
+   * What only a RegExp or function here could tell counts as allowed; they are asked when a request comes.
+   */
+  covers (entry: string | true): boolean {
+    const { any, ask, regexps, patterns } = this.#compiled
+    if (any !== undefined) return true
+    if (entry === true || entry === '*') return false
+    const pattern = isPattern(entry) ? parsePattern(entry) : undefined
+    if (pattern !== undefined) return patterns.covers(pattern) || regexps.length > 0 || ask !== undefined
+    return this.#decideListed(entry).allowed || ask !== undefined
   }
 
   /** The origin function, for the attack on it at start-up. */

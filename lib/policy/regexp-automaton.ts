@@ -16,7 +16,7 @@ export class TooComplex extends Error {
 const PUMPED = 'abcdefghijklmnopqrstuvwxyz0123456789-_.'
 const HALF = 26
 
-const STATES_LIMIT = 20_000
+const STATES_LIMIT = 50_000
 const EDGES_LIMIT = 200_000
 const CHAIN_LIMIT = 64 // `[a-f0-9]{32}` is 32 states
 const EXPAND_LIMIT = 10 // `\d{1,5}` is 5 states; `[a-z0-9-]{1,63}` counts as unbounded

@@ -45,32 +45,29 @@ function startsAnchored ({ elements }: AST.Alternative): boolean {
 
 /**
  * The loops of the automaton, as sets of states, or 'exponential' when one of them can be gone round in two ways by the same word:
- * in the automaton of pairs a diagonal state shares a strongly connected component with a state off the diagonal.
+ * in the automaton of pairs, a diagonal state shares a strongly connected component with a state off the diagonal.
  */
 function exponentialOr (automaton: Automaton): ReadonlyArray<readonly number[]> | 'exponential' {
   const { size, follow, low, high } = automaton
-  const pumpable = (state: number): boolean => (low[state]! | high[state]!) !== 0
-  const next = (pair: number): number[] => {
-    const [left, right] = [Math.floor(pair / size), pair % size]
-    const pairs: number[] = []
-    for (const a of follow[left]!.keys()) {
-      if (!pumpable(a)) continue
-      for (const b of follow[right]!.keys()) {
-        if (((low[a]! & low[b]!) | (high[a]! & high[b]!)) !== 0) pairs.push(Math.min(a, b) * size + Math.max(a, b))
+  const pumped = follow.map((followers) => [...followers.keys()].filter((state) => (low[state]! | high[state]!) !== 0))
+  const components = stronglyConnected([...pumped.keys()], (state) => pumped[state]!)
+  const loops = components.filter((states) => states.length > 1 || pumped[states[0]!]!.includes(states[0]!))
+  for (const loop of loops) {
+    const inside = new Set(loop)
+    const nearby = new Map(loop.map((state) => [state, pumped[state]!.filter((to) => inside.has(to))]))
+    if (loop.some((state) => nearby.get(state)!.some((to) => follow[state]!.get(to)! > 1))) return 'exponential'
+    const next = (pair: number): number[] => {
+      const pairs: number[] = []
+      for (const a of nearby.get(Math.floor(pair / size))!) {
+        for (const b of nearby.get(pair % size)!) {
+          if (((low[a]! & low[b]!) | (high[a]! & high[b]!)) !== 0) pairs.push(Math.min(a, b) * size + Math.max(a, b))
+        }
       }
+      return pairs
     }
-    return pairs
-  }
-  const loops: number[][] = []
-  const diagonals = Array.from({ length: size }, (_, state) => state * size + state)
-  for (const component of stronglyConnected(diagonals, next)) {
-    const states = component.filter((pair) => pair % (size + 1) === 0).map((pair) => pair % size)
-    if (states.length === 0) continue
-    if (states.length < component.length) return 'exponential'
-    const inside = new Set(states)
-    const edges = states.flatMap((state) => [...follow[state]!].filter(([to]) => inside.has(to) && pumpable(to)))
-    if (edges.some(([, ways]) => ways > 1)) return 'exponential'
-    if (edges.length > 0) loops.push(states)
+    const isDiagonal = (pair: number): boolean => pair % (size + 1) === 0
+    const diagonals = loop.map((state) => state * size + state)
+    if (stronglyConnected(diagonals, next).some((pairs) => pairs.some(isDiagonal) && !pairs.every(isDiagonal))) return 'exponential'
   }
   return loops
 }

@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ExtendedError, Socket } from 'socket.io'
+import type { RefusalLog } from './diagnostics.ts'
+import { ConfigError, type ConfigIssue, show } from './errors.ts'
+import type { Decision } from './policy/decision.ts'
+import { OriginPolicy } from './policy/policy.ts'
+import type { CorsOptions } from './policy/schema.ts'
+import type { SocketRequest } from './sockets/session.ts'
+
+/** A policy for a part of the server: what it allows, the server's policy must allow too. */
+export interface NarrowedOrigin {
+  /** A namespace's middleware: `io.of('/admin').use(admin.namespace)`. A refusal is a `connect_error` with `data.code` `ORIGIN_REFUSED`. */
+  readonly namespace: (socket: Socket<any, any, any, any>, next: (error?: ExtendedError) => void) => void
+  /** A route's or scope's hook: `app.get('/admin', { onRequest: admin.route }, …)`, `scope.addHook('onRequest', admin.route)`. A refusal is 403. */
+  readonly route: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  readonly policy: OriginPolicy
+}
+
+/** A request refused by a narrower policy than the server's. */
+class NarrowedRefusal extends Error {
+  readonly statusCode = 403
+  readonly code = 'FST_IO_ORIGIN_REFUSED'
+}
+
+const CORS_HEADERS = ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers']
+
+/**
+ * @throws {ConfigError} for mistakes in the options, and for every origin that the server's policy does not allow
+ */
+export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsOptions): NarrowedOrigin {
+  const policy = new OriginPolicy(cors)
+  const issues = broader(server, policy, cors)
+  if (issues.length > 0) throw new ConfigError(issues)
+
+  const decide = async (request: FastifyRequest): Promise<Decision> => policy.decide(request.raw.headers.origin, request)
+
+  return {
+    policy,
+    async route (request, reply) {
+      const decision = await decide(request)
+      if (decision.allowed) return
+      for (const name of CORS_HEADERS) reply.removeHeader(name)
+      log.refuse(request.raw.headers.origin, 'rest', decision, policy)
+      throw new NarrowedRefusal(`Origin refused: ${decision.reason}`)
+    },
+    namespace (socket, next) {
+      const { fastifyRequest } = socket.request as SocketRequest
+      decide(fastifyRequest).then((decision) => {
+        if (decision.allowed) return next()
+        log.refuse(fastifyRequest.raw.headers.origin, 'namespace', decision, policy)
+        next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason: decision.reason } }))
+      }, next)
+    }
+  }
+}
+
+/** RegExps and functions cannot be compared; they only ever decide about what the server's policy has let in. */
+function broader (server: OriginPolicy, { options }: OriginPolicy, cors: CorsOptions): ConfigIssue[] {
+  const issues: ConfigIssue[] = []
+  const list = Array.isArray(cors.origin) ? cors.origin as readonly unknown[] : [cors.origin]
+  list.forEach((origin, at) => {
+    if ((typeof origin !== 'string' && origin !== true) || server.covers(origin)) return
+    issues.push({ code: 'ORIGIN_BROADER', path: Array.isArray(cors.origin) ? `/origin/${at}` : '/origin', value: origin, message: `${show(origin)} is not allowed by the server's policy, which a part of it can only narrow`, hint: 'allow it there, or leave it out here' })
+  })
+  if (options.credentials && !server.options.credentials) issues.push({ code: 'ORIGIN_BROADER', path: '/credentials', value: true, message: 'the server\'s policy allows no credentials', hint: 'leave it out' })
+  if (cors.sameOrigin !== undefined && cors.sameOrigin !== false && server.options.sameOrigin === false) issues.push({ code: 'ORIGIN_BROADER', path: '/sameOrigin', value: cors.sameOrigin, message: 'the server\'s policy does not allow its own origin', hint: 'leave it out' })
+  if (cors.missingOrigin === 'allow' && server.options.missingOrigin === 'refuse') issues.push({ code: 'ORIGIN_BROADER', path: '/missingOrigin', value: 'allow', message: 'the server\'s policy refuses requests without an Origin', hint: 'leave it out' })
+  return issues
+}

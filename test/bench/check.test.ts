@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { check, readFloors } from '../../benchmarks/check.ts'
+import type { Floor } from '../../benchmarks/check.ts'
+import { contenders } from '../../benchmarks/contenders.ts'
+import { failuresOf, rowsOf, workloadOf } from '../../benchmarks/results.ts'
+import { cell, resultsOf } from './fixture.ts'
+
+const handshake = (cpu: number, changes = {}) => resultsOf({
+  workloads: { handshake: { http: [cell(10)], socketio: [cell(80)], ours: [cell(cpu, changes)] } }
+})
+const verdict = (results = resultsOf(), floor: Floor) => check(results, [floor])[0]?.verdict
+
+test('a ratio of CPU is reached, held or missed', () => {
+  const floor: Floor = { workload: 'handshake', metric: 'cpu', against: 'socketio', atLeast: 3.5, aim: 4.5 }
+  assert.equal(verdict(handshake(16), floor), 'reached')
+  assert.equal(verdict(handshake(20), floor), 'floor held')
+  assert.equal(verdict(handshake(40), floor), 'MISSED')
+})
+
+test('a throughput that the driver limited is not believed', () => {
+  const floor: Floor = { workload: 'handshake', metric: 'throughput', against: 'http', atLeast: 0.6, aim: 0.75 }
+  // By throughput it would be 4 times the floor.
+  const [finding] = check(handshake(20, { throughput: 400_000, serverBusy: 0.5 }), [floor])
+  assert.equal(finding?.verdict, 'MISSED')
+  assert.equal(finding?.measured?.median, 0.5)
+  assert.match(finding?.remark ?? '', /by CPU/)
+  assert.equal(verdict(handshake(20, { throughput: 400_000 }), floor), 'reached')
+})
+
+test('sessions are held against a ceiling', () => {
+  const floor: Floor = { workload: 'handshake', metric: 'sessions', atMost: 0, aim: 0 }
+  assert.equal(verdict(handshake(20), floor), 'reached')
+  assert.equal(verdict(handshake(20, { sessions: 0.01 }), floor), 'MISSED')
+})
+
+test('memory is held against a ceiling, in bytes or as a part of stock\'s', () => {
+  assert.equal(verdict(resultsOf(), { workload: 'memory', metric: 'perHandshake', atMost: 100, aim: 0 }), 'reached')
+  const floor: Floor = { workload: 'memory', metric: 'heapPerClient', against: 'socketio', atMost: 1, aim: 0.7 }
+  assert.equal(check(resultsOf(), [floor])[0]?.measured?.median, 0.7)
+  const memory = { ...resultsOf().memory, ours: [{ perHandshake: 0, heapPerClient: 10_001, rssPerClient: 0 }] }
+  assert.equal(verdict(resultsOf({ memory }), floor), 'MISSED')
+})
+
+test('what was not run is not measured', () => {
+  const nothing = resultsOf({ workloads: {}, memory: {} })
+  assert.deepEqual(new Set(check(nothing, readFloors()).map((finding) => finding.verdict)), new Set(['not measured']))
+  const alone = resultsOf({ workloads: { handshake: { ours: [cell(20)] } } })
+  assert.equal(verdict(alone, { workload: 'handshake', metric: 'cpu', against: 'socketio', atLeast: 1 }), 'not measured')
+})
+
+test('every floor names things that exist, and asks for one thing', () => {
+  for (const floor of readFloors()) {
+    assert.ok(floor.workload === 'memory' || workloadOf(floor.workload)?.contenders.includes('ours'), floor.workload)
+    if (floor.against !== undefined) assert.ok(contenders.some(({ id }) => id === floor.against), floor.against)
+    assert.notEqual(floor.atLeast === undefined, floor.atMost === undefined)
+  }
+})
+
+test('ratios are of the same round; failures are of the whole run', () => {
+  const results = resultsOf({
+    workloads: { handshake: { socketio: [cell(100), cell(300)], ours: [cell(10), cell(100, { failures: 2 })] } }
+  })
+  const row = rowsOf(results, workloadOf('handshake')!).find(({ contender }) => contender === 'ours')
+  assert.deepEqual(row?.stock?.cpu, { median: 6.5, min: 3, max: 10 })
+  assert.equal(row?.floor, undefined)
+  assert.equal(failuresOf(results), 2)
+})

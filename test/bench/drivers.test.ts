@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { cycleLoad } from '../../benchmarks/drivers/cycles.ts'
+import { httpLoad } from '../../benchmarks/drivers/http.ts'
+import { Recorder } from '../../benchmarks/drivers/recorder.ts'
+import { ALLOWED, SOCKET_ACCEPT } from '../../benchmarks/drivers/requests.ts'
+import { Wire, frame } from '../../benchmarks/drivers/wire.ts'
+
+async function listen (t: TestContext, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+/** A server that says one thing per connection, byte by byte, once it has heard anything. */
+function saying (bytes: Buffer | string, end = false): Server {
+  return createServer({ noDelay: true }, (socket: Socket) => {
+    socket.on('error', () => {})
+    socket.once('data', async () => {
+      for (const byte of Buffer.from(bytes)) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve))
+      if (end) socket.end()
+    })
+  })
+}
+
+test('answers are put together from any pieces, one after the other', async (t) => {
+  const port = await listen(t, saying('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 No Content\r\nX: y\r\n\r\n'))
+  const wire = new Wire(port)
+  assert.deepEqual(await wire.request('one'), { status: 200, head: 'HTTP/1.1 200 OK\r\nContent-Length: 2', body: 'ok' })
+  const second = await wire.request('two')
+  assert.deepEqual([second.status, second.body], [204, ''])
+  await wire.drop()
+})
+
+test('a WebSocket is opened, spoken and closed', async (t) => {
+  const long = 'x'.repeat(300)
+  const frames = Buffer.concat([Buffer.from([0x81, 2]), Buffer.from('hi'), Buffer.from([0x81, 126, 1, 44]), Buffer.from(long), Buffer.from([0x88, 2, 3, 0xe8])])
+  const head = `HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: ${SOCKET_ACCEPT}\r\n\r\n`
+  const port = await listen(t, saying(Buffer.concat([Buffer.from(head), frames]), true))
+  const wire = new Wire(port)
+  await wire.upgrade('hello')
+  assert.equal(await wire.message(), 'hi')
+  assert.equal(await wire.message(), long)
+  await wire.close()
+})
+
+test('what is not understood is an error, never a guess', async (t) => {
+  const chunked = new Wire(await listen(t, saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')))
+  await assert.rejects(chunked.request('?'), /without Content-Length/)
+  await chunked.drop()
+  const refusing = new Wire(await listen(t, saying('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')))
+  await assert.rejects(refusing.upgrade('?'), /status 403 instead of 101/)
+  await refusing.drop()
+  const rude = new Wire(await listen(t, saying('HTTP/1.1 200 OK\r\nContent-Le', true)))
+  await assert.rejects(rude.request('?'), /closed the connection before/)
+})
+
+test('a client\'s frame is masked, with a mask that changes nothing (RFC 6455, 5.3)', () => {
+  assert.deepEqual([...frame(1, '40')], [0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30])
+})
+
+test('a load of conversations starts over until it is stopped, and gives up when nothing is right', async () => {
+  const recorder = new Recorder()
+  let open = 0
+  let enough = (): void => {}
+  const plenty = new Promise<void>((resolve) => { enough = resolve })
+  const load = cycleLoad(3, () => ({
+    converse: async () => {
+      await new Promise(setImmediate)
+      if (++open === 30) enough()
+    },
+    hangUp: () => {}
+  }), recorder)
+  await plenty
+  await load.stop()
+  assert.ok(recorder.ops >= 29)
+
+  const hopeless = new Recorder()
+  const failing = cycleLoad(2, () => ({ converse: async () => { throw new Error('no') }, hangUp: () => {} }), hopeless)
+  await failing.stop()
+  assert.ok(hopeless.failures > 0)
+  assert.equal(hopeless.firstFailure, 'no')
+})
+
+async function drive (t: TestContext, listener: RequestListener): Promise<Recorder> {
+  let enough = (): void => {}
+  const plenty = new Promise<void>((resolve) => { enough = resolve })
+  let answered = 0
+  const port = await listen(t, createHttpServer((req, res) => {
+    listener(req, res)
+    if (++answered === 50) enough()
+  }))
+  const recorder = new Recorder()
+  const load = httpLoad(port, 2, { method: 'GET', path: '/', headers: {} }, { status: 200, allowOrigin: ALLOWED, body: 'right' }, recorder)
+  await plenty
+  await load.stop()
+  return recorder
+}
+
+test('autocannon\'s right answers count', async (t) => {
+  const recorder = await drive(t, (_, res) => res.setHeader('access-control-allow-origin', ALLOWED).end('right, and more'))
+  assert.equal(recorder.failures, 0)
+  assert.ok(recorder.ops >= 48)
+  assert.ok(recorder.latency().p50 > 0)
+})
+
+for (const [why, listener, expected] of [
+  ['status', (_, res) => res.writeHead(500, { 'Access-Control-Allow-Origin': ALLOWED }).end('right'), /status 500 instead of 200/],
+  ['body', (_, res) => res.setHeader('Access-Control-Allow-Origin', ALLOWED).end('wrong'), /body "wrong" instead of right/],
+  ['Access-Control-Allow-Origin', (_, res) => res.end('right'), /Allow-Origin undefined instead of/]
+] satisfies Array<[string, RequestListener, RegExp]>) {
+  test(`an answer with the wrong ${why} does not count`, async (t) => {
+    const recorder = await drive(t, listener)
+    assert.equal(recorder.ops, 0)
+    assert.match(recorder.firstFailure ?? '', expected)
+  })
+}

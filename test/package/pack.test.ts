@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import ts from 'typescript'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'fastify-io-pack-')))
+const project = join(temporary, 'project')
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+
+before(async () => {
+  const tarball = await pack()
+  await install(tarball)
+}, { timeout: 100_000 })
+
+after(() => rmSync(temporary, { recursive: true, force: true }))
+
+/** Packs a copy: a build in the working tree would pull `dist/` from under whoever runs it. */
+async function pack (): Promise<string> {
+  const source = join(temporary, 'source')
+  const left = new Set(['node_modules', '.git', 'dist', 'coverage'])
+  cpSync(root, source, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) })
+  symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'), 'junction')
+  await run(npm, ['pack', '--pack-destination', temporary], { cwd: source })
+  const tarball = readdirSync(temporary).find((name) => name.endsWith('.tgz'))
+  assert.ok(tarball)
+  return join(temporary, tarball)
+}
+
+/** Installs the tarball, its peers and a client into an empty project, at the versions that our own lock file pins. */
+async function install (tarball: string): Promise<void> {
+  cpSync(join(root, 'test/fixtures/consumers'), project, { recursive: true })
+  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const versions = Object.fromEntries(['fastify', 'socket.io', 'socket.io-client'].map((name) => [name, packages[`node_modules/${name}`].version as string]))
+  const manifest = { name: 'consumer', version: '1.0.0', private: true, type: 'module', dependencies: { ...versions, 'fastify-io': `file:${tarball}` } }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ name: manifest.name, version: manifest.version, lockfileVersion, packages: { ...packages, '': manifest } }))
+  await run(npm, ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project })
+}
+
+async function runs (file: string): Promise<void> {
+  const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 30_000 })
+  assert.equal(stdout, 'OK\n')
+}
+
+/** Compiles a file of the project as its user would, the declarations of every dependency checked too. */
+function compiles (file: string, options: ts.CompilerOptions): string {
+  const outDir = join(project, `out-${Object.values(options).join('-')}`)
+  const program = ts.createProgram([join(project, file)], {
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    types: ['node'],
+    typeRoots: [join(project, 'node_modules/@types')],
+    skipLibCheck: false,
+    noEmitOnError: true,
+    rootDir: project,
+    outDir,
+    ...options
+  })
+  const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics]
+  assert.equal(ts.formatDiagnostics(diagnostics, { getCanonicalFileName: (name) => name, getCurrentDirectory: () => project, getNewLine: () => '\n' }), '')
+  cpSync(join(project, 'check.js'), join(outDir, 'check.js'))
+  return join(outDir, file.replace(/ts$/, 'js'))
+}
+
+describe('the packed tarball in an empty project', () => {
+  test('holds what it promises, and nothing of ours besides', () => {
+    const installed = join(project, 'node_modules/fastify-io')
+    assert.deepEqual(readdirSync(installed).sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'package.json', 'types'])
+    assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])
+    assert.ok(!existsSync(join(project, 'node_modules/eslint')), 'the project has its own dependencies only')
+  })
+
+  test('every relative import of dist/ is to a file that is there', () => {
+    const dist = join(project, 'node_modules/fastify-io/dist')
+    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
+    assert.ok(files.includes('index.js'))
+    for (const file of files) {
+      for (const { fileName } of ts.preProcessFile(readFileSync(join(dist, file), 'utf8'), true, true).importedFiles) {
+        if (fileName.startsWith('.')) assert.ok(existsSync(resolve(dist, file, '..', fileName)), `${file} imports ${fileName}`)
+      }
+    }
+  })
+
+  test('from an ES module', () => runs('esm.js'))
+
+  test('from CommonJS', () => runs('commonjs.cjs'))
+
+  for (const exactOptionalPropertyTypes of [true, false]) {
+    test(`from TypeScript: nodenext, exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`, () =>
+      runs(compiles('typed.ts', { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, exactOptionalPropertyTypes })))
+
+    test(`from TypeScript: bundler, exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`, () =>
+      runs(compiles('typed.ts', { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, exactOptionalPropertyTypes })))
+  }
+
+  test('from TypeScript that becomes CommonJS', () =>
+    runs(compiles('typed-commonjs.cts', { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, esModuleInterop: true })))
+
+  test('the schema for editors is found by its package path', async () => {
+    const { stdout } = await run(process.execPath, ['-p', "require('fastify-io/cors.schema.json').title + require('fastify-io/package.json').name"], { cwd: project })
+    assert.equal(stdout, 'CorsOptionsfastify-io\n')
+  })
+})
