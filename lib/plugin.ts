@@ -6,7 +6,7 @@ import { printable, RefusalLog } from './diagnostics.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import { addOriginHook } from './origin-hook.ts'
-import { createCorsWriter } from './rest.ts'
+import { createCorsWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
@@ -23,6 +23,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, log, cors))
   app.decorateReply('hijackWithCors', hijackWithCors)
 
+  refuseRouteConfig(app)
   const writeCors = createCorsWriter(app, policy)
   addOriginHook(app, { policy, enforcement, log, writeCors, onRefused: sockets.engine.refused })
   await registerSocketRoutes(app, config, sockets)

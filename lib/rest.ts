@@ -1,5 +1,6 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ConfigError } from './errors.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
@@ -36,6 +37,19 @@ function optionsOf ({ options, anyOrigin }: OriginPolicy): FastifyCorsOptions {
     preflightContinue: true,
     strictPreflight: false
   }
+}
+
+/**
+ * Refuses `config: { cors }` of @fastify/cors on routes: it could widen what the policy grants.
+ *
+ * @throws ConfigError from the route's registration
+ */
+export function refuseRouteConfig (app: FastifyInstance): void {
+  app.addHook('onRoute', ({ url, config }) => {
+    const value = (config as { cors?: unknown } | undefined)?.cors
+    if (value === undefined) return
+    throw new ConfigError([{ code: 'UNKNOWN_OPTION', path: '/config/cors', value, message: `of the route ${url} is not an option: one policy governs all routes`, hint: 'a route can have a stricter one: { onRequest: app.narrowOrigin({ origin: … }).route }' }])
+  })
 }
 
 /** Runs @fastify/cors on the instance, but keeps its hook for us; its decorator and `OPTIONS *` route stand as ever. */

@@ -8,7 +8,7 @@ import type { Piece } from './regexp-samples.ts'
 export const STRANGERS: readonly string[] = [
   'https://attacker.example', 'https://evil.com', 'https://attacker.example:8443', 'http://attacker.example', 'http://attacker.example:3000',
   'https://evil.io', 'https://evil.dev', 'https://evil.co.uk', 'https://evil.vercel.app', 'https://203.0.113.7', 'http://203.0.113.7:8080', 'https://[2001:db8::1]',
-  'https://xn--e1aybc.example', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop'
+  'https://xn--e1aybc.example', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
 ]
 
 /**

@@ -35,7 +35,7 @@ interface Accepted {
 
 const EXECUTIONS = 20_000 // of the regexp, each on at most MAX_LENGTH characters
 const MAX_LENGTH = 200
-const THOROUGH = 300 // samples that are tried in every way; of a list longer than that each is tried in the most telling ways
+const THOROUGH = 100 // samples that are tried in every way; of a list longer than that each is tried in the most telling ways
 const SKETCH = 40 // samples that are looked at once a stranger was let in
 const MUTATED = 40 // accepted origins that are mutated again
 const ECMA = 2025

@@ -115,12 +115,13 @@ export class Automaton {
     const simple = !element.raw.match(/[*+?{]/) // a repeated repetition is where ambiguity comes from: never unrolled
     const chain = simple && min === max && max <= CHAIN_LIMIT
     if (max <= 2 || chain || (simple && max <= EXPAND_LIMIT)) {
-      let whole = NOTHING
-      for (let copy = 0; copy < max; copy++) {
-        const one = this.#element(element)
-        whole = this.#concat(whole, copy < min ? one : { ...one, nullable: true })
+      // a(a(a)?)?, not aa?a?, in which "aa" would be matched in two ways.
+      let rest = NOTHING
+      for (let copy = max; copy > 0; copy--) {
+        const more = this.#concat(this.#element(element), rest)
+        rest = copy > min ? { ...more, nullable: true } : more
       }
-      return whole
+      return rest
     }
     let lead = NOTHING // `a{3,}` needs its three, or `a{3,}b` would look like `a*b`
     if (simple) for (let copy = 1; copy < Math.min(min, EXPAND_LIMIT); copy++) lead = this.#concat(lead, this.#element(element))

@@ -12,13 +12,13 @@ export interface Piece {
 
 /** What an attacker would put where the pattern lets anything through, the most telling first. */
 const PAYLOADS = [
-  'evil', 'attacker.example', 'evil.', '.attacker.example', 'evil-', 'com', 'https://attacker.example', 'https://evil', '8080',
+  'evil', 'attacker.example', '1', 'evil.', '.attacker.example', 'evil-', 'com', 'https://attacker.example', 'https://evil', '105', '203', '8080',
   'example', 'net', 'io', 'dev', 'de', 'x.attacker.example', '-x.attacker.example', '//attacker.example', '://attacker.example',
-  's://attacker.example', 'evil.com', '.com', '.io', 'http', 'https', ':8080', '1', '105', '203', '.1.1', '1.1', '1.1.1', '203.0.113.7',
+  's://attacker.example', 'evil.com', '.com', '.io', 'http', 'https', ':8080', '.1.1', '1.1', '1.1.1', '203.0.113.7',
   '[2001:db8::1]', '2001:db8::1', 'abcdefghijklmnopabcdefghijklmnop', '0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
 ]
 
-const SEQUENCE_LIMIT = 600 // combinations kept of one sequence, beyond each single deviation
+const SEQUENCE_LIMIT = 400 // combinations kept of one sequence, beyond each single deviation
 const HARD_LIMIT = 3000 // pieces kept of one node, whatever its size
 const COPIES_LIMIT = 64
 
