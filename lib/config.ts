@@ -5,7 +5,9 @@ import { optionsSchema } from './options.ts'
 import { checkObject } from './policy/check.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
-import type { Secret } from './sockets/token.ts'
+
+/** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
+export type Secret = string | Buffer
 
 /** How this app applies its policy; the policy itself may serve several. */
 export interface Enforcement {

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 
 // The names are the contract with users: a line that changes here belongs in CHANGELOG.md.
 const values = ['ConfigError', 'OriginPolicy', 'corsSchema', 'default', 'fastifyIO', 'loadPolicy', 'optionsSchema', 'policyFromEnv']
-const types = ['ConfigIssue', 'CorsOptions', 'Decision', 'FastifyIOOptions', 'FastifyIOServer', 'FastifyIOSocket', 'IssueCode', 'PolicyRequest', 'Reason', 'SocketTypes']
+const types = ['ConfigIssue', 'CorsOptions', 'Decision', 'FastifyIOOptions', 'FastifyIOServer', 'FastifyIOSocket', 'IssueCode', 'NarrowedOrigin', 'PolicyRequest', 'Reason', 'SocketTypes']
 
 test('the values that the package exports', () => {
   assert.deepEqual(Object.keys(fastifyIO).sort(), values)

@@ -2,8 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Static } from '@sinclair/typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
-import fastifyIO, { fastifyIO as named, OriginPolicy, optionsSchema, type FastifyIOOptions, type FastifyIOServer, type FastifyIOSocket } from 'fastify-io'
-
+import fastifyIO, { fastifyIO as named, OriginPolicy, optionsSchema, type Decision, type FastifyIOOptions, type FastifyIOServer, type FastifyIOSocket } from 'fastify-io'
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import { expect, type Equal } from './expect.ts'
 
@@ -33,6 +32,16 @@ app.get('/events', (_request, reply) => {
   expect<Equal<typeof raw, ServerResponse>>()
   raw.end()
 })
+
+// narrower policies, and what was decided
+const admin = app.narrowOrigin({ origin: 'https://admin.example.com' })
+app.io.of('/admin').use(admin.namespace)
+app.get('/admin', { onRequest: admin.route }, async (request) => {
+  expect<Equal<typeof request.originDecision, Decision>>()
+  return 'ok'
+})
+// @ts-expect-error
+app.narrowOrigin({ origin: 5 })
 
 // the plugin's children see the decorations, whatever Fastify's own type parameters are
 app.register(async (child) => {

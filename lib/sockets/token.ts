@@ -1,7 +1,7 @@
 import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Secret } from '../config.ts'
 
-/** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
-export type Secret = string | Buffer
+export type { Secret }
 
 interface Key {
   readonly id: number

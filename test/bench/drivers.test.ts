@@ -83,10 +83,21 @@ test('a load of conversations starts over until it is stopped, and gives up when
   assert.ok(recorder.ops >= 29)
 
   const hopeless = new Recorder()
-  const failing = cycleLoad(2, () => ({ converse: async () => { throw new Error('no') }, hangUp: () => {} }), hopeless)
-  await failing.stop()
-  assert.ok(hopeless.failures > 0)
+  let tried = 0
+  let despair = (): void => {}
+  const despaired = new Promise<void>((resolve) => { despair = resolve })
+  const failing = cycleLoad(2, () => ({
+    converse: async () => {
+      if (++tried === 100) setImmediate(despair)
+      throw new Error('no')
+    },
+    hangUp: () => {}
+  }), hopeless)
+  await despaired
+  assert.ok(hopeless.hopeless)
+  assert.ok(tried <= 101, `${tried} attempts`)
   assert.equal(hopeless.firstFailure, 'no')
+  await failing.stop()
 })
 
 async function drive (t: TestContext, listener: RequestListener): Promise<Recorder> {

@@ -1,0 +1,69 @@
+// One cell of the plan: one contender under one workload in one round, in a fresh process, so that no round
+// inherits the sessions and the garbage of another.
+import { performance } from 'node:perf_hooks'
+import { setTimeout as elapse } from 'node:timers/promises'
+import { Child } from './child.ts'
+import type { Contender } from './contenders.ts'
+import { fileOf } from './contenders.ts'
+import { Recorder } from './drivers/recorder.ts'
+import type { Latency } from './drivers/recorder.ts'
+import type { Workload } from './workloads.ts'
+
+export interface Cell {
+  readonly ops: number
+  /** Operations per second. */
+  readonly throughput: number
+  /** µs of the server's CPU per operation, user and system, all its threads. */
+  readonly cpu: number
+  /** ms. */
+  readonly latency: Latency
+  /** 0..1: the part of the window in which the server's event loop was busy. */
+  readonly serverBusy: number
+  /** 0..1: the same of the driver's. */
+  readonly driverBusy: number
+  /** Engine.IO sessions that the server holds after the window, per operation since it started. */
+  readonly sessions: number
+  readonly failures: number
+  readonly firstFailure: string | undefined
+}
+
+export interface Window {
+  /** Seconds. */
+  readonly warmup: number
+  /** Seconds. */
+  readonly duration: number
+  readonly connections: number
+}
+
+/** @throws Error when not one operation succeeded */
+export async function runCell (contender: Contender, workload: Workload, window: Window): Promise<Cell> {
+  const child = await Child.start(fileOf(contender.id))
+  const recorder = new Recorder()
+  const load = workload.start(child.port, contender, window.connections, recorder)
+  try {
+    await elapse(window.warmup * 1000)
+    const before = await child.sample()
+    const warmedUp = recorder.ops
+    recorder.reset()
+    const driver = performance.eventLoopUtilization()
+    await elapse(window.duration * 1000)
+    const after = await child.sample()
+    const { ops } = recorder
+    const driverBusy = performance.eventLoopUtilization(driver).utilization
+    if (ops === 0) throw new Error(`${contender.id}, ${workload.id}: not one operation succeeded: ${recorder.firstFailure ?? 'no answer at all'}`)
+    return {
+      ops,
+      throughput: ops / (after.at - before.at) * 1000,
+      cpu: (after.cpu - before.cpu) / ops,
+      latency: recorder.latency(),
+      serverBusy: (after.active - before.active) / (after.at - before.at),
+      driverBusy,
+      sessions: after.sessions / (ops + warmedUp),
+      failures: recorder.failures,
+      firstFailure: recorder.firstFailure
+    }
+  } finally {
+    await load.stop()
+    await child.stop()
+  }
+}

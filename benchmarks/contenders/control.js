@@ -1,0 +1,48 @@
+// @ts-check
+// The child's half of the control channel: tell the parent where we listen, and answer its questions
+// about this process. It measures nothing by itself, so it costs the contender nothing between questions.
+import { performance } from 'node:perf_hooks'
+
+/**
+ * Announces a listening server to the parent process and answers its requests for samples.
+ *
+ * @param {import('node:net').Server} server listening already
+ * @param {() => number} [sessions] how many Engine.IO sessions the contender holds
+ */
+export function ready (server, sessions = () => 0) {
+  process.on('message', (/** @type {{ id: number, gc: boolean }} */ { id, gc }) => {
+    if (gc) collect()
+    server.getConnections((_error, connections) => process.send?.({ id, sample: sample(sessions(), connections) }))
+  })
+  // The parent is done, or gone: nothing here is worth closing in an orderly way.
+  process.on('disconnect', () => process.exit())
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address())
+  process.send?.({ port: address.port })
+}
+
+/**
+ * Listens on a free port, then announces it.
+ *
+ * @param {import('node:http').Server} server
+ * @param {() => number} [sessions]
+ */
+export function serve (server, sessions) {
+  server.listen(0, '127.0.0.1', () => ready(server, sessions))
+}
+
+/**
+ * @param {number} sessions
+ * @param {number} connections
+ */
+function sample (sessions, connections) {
+  const { user, system } = process.cpuUsage()
+  const { active, idle } = performance.eventLoopUtilization()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { at: performance.now(), cpu: user + system, active, idle, heap: heapUsed + external, rss, connections, sessions }
+}
+
+// One collection leaves what finalizers and weak references held; three leave nothing that a fourth would take.
+function collect () {
+  if (globalThis.gc === undefined) throw new Error('started without --expose-gc')
+  for (let i = 0; i < 3; i++) globalThis.gc()
+}

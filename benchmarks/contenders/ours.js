@@ -1,0 +1,13 @@
+// @ts-check
+// fastify-io as its README has it.
+import Fastify from 'fastify'
+import fastifyIO from '../../dist/index.js'
+import { ready } from './control.js'
+import { answer, cors } from './settings.js'
+
+const app = Fastify()
+await app.register(fastifyIO, { cors })
+app.get('/api/hello', async () => answer)
+
+await app.listen({ host: '127.0.0.1', port: 0 })
+ready(app.server, () => app.io.engine.clientsCount)

@@ -1,0 +1,79 @@
+// HTTP load: autocannon makes it, we look at every answer and keep the count. Warm-up and measurement are one
+// uninterrupted run, so that the window has no cold connections in it.
+import type { EventEmitter } from 'node:events'
+import autocannon from 'autocannon'
+import type { Request } from 'autocannon'
+import type { Load, Recorder } from './recorder.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'OPTIONS'
+  readonly path: string
+  readonly headers: Record<string, string>
+}
+
+export interface ExpectedAnswer {
+  readonly status: number
+  /** What Access-Control-Allow-Origin must be; undefined: there must be none. */
+  readonly allowOrigin: string | undefined
+  /** How the body must begin. */
+  readonly body: string
+}
+
+/** http-parser-js's view of a response's head: names and values take turns in `headers`. */
+interface Head {
+  readonly statusCode: number
+  readonly headers: readonly string[]
+}
+
+/** Longer than any window: stop() ends the run. */
+const UNTIL_STOPPED = 3600
+
+export function httpLoad (port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder): Load {
+  let finished = (): void => {}
+  const done = new Promise<void>((resolve) => { finished = resolve })
+  const run = autocannon({
+    url: `http://127.0.0.1:${port}${request.path}`,
+    method: request.method,
+    headers: request.headers,
+    connections,
+    duration: UNTIL_STOPPED,
+    // How soon a stop is noticed, ms.
+    sampleInt: 20,
+    setupClient: (client) => watch(client, expected, recorder),
+    verifyBody: (body: Request['body']) => String(body).startsWith(expected.body)
+  }, finished)
+  return {
+    stop: async () => {
+      run.stop()
+      await done
+    }
+  }
+}
+
+// An emitter to us: autocannon's types know only some of its events.
+function watch (client: EventEmitter, expected: ExpectedAnswer, recorder: Recorder): void {
+  let wrong: string | undefined
+  client.on('headers', (head: Head) => { wrong = difference(head, expected) })
+  client.on('response', (_status: number, _bytes: number, time: number) => {
+    if (wrong === undefined) recorder.success(time)
+    else recorder.failure(wrong)
+  })
+  // autocannon tells of the body after the response that it belongs to.
+  client.on('mismatch', (body: unknown) => {
+    if (wrong !== undefined) return
+    recorder.ops--
+    recorder.failure(`body ${JSON.stringify(String(body).slice(0, 80))} instead of ${expected.body}…`)
+  })
+  client.on('connError', (error: unknown) => recorder.failure(String(error)))
+  client.on('timeout', () => recorder.failure('no answer within ten seconds'))
+}
+
+function difference ({ statusCode, headers }: Head, expected: ExpectedAnswer): string | undefined {
+  if (statusCode !== expected.status) return `status ${statusCode} instead of ${expected.status}`
+  let allowOrigin: string | undefined
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!
+    if (name.length === 27 && name.toLowerCase() === 'access-control-allow-origin') allowOrigin = headers[i + 1]
+  }
+  if (allowOrigin !== expected.allowOrigin) return `Access-Control-Allow-Origin ${allowOrigin} instead of ${expected.allowOrigin}`
+}

@@ -1,0 +1,134 @@
+// The order of things: rounds outermost, so that a slow minute of the machine falls on everybody, and within
+// a round each workload's contenders one after the other, beginning with another one each time.
+import type { Options } from './args.ts'
+import { runCell } from './cell.ts'
+import type { Cell } from './cell.ts'
+import { contenderOf } from './contenders.ts'
+import { deciders, runDecide } from './decide.ts'
+import type { DecideCell } from './decide.ts'
+import { describeMachine } from './machine.ts'
+import { memoryContenders, runMemory } from './memory.ts'
+import type { MemoryCell } from './memory.ts'
+import { Progress } from './progress.ts'
+import type { Output } from './progress.ts'
+import type { Results } from './results.ts'
+import { workloads } from './workloads.ts'
+
+export interface Step {
+  readonly section: string
+  readonly name: string
+  /** Seconds, roughly. */
+  readonly cost: number
+  run (): Promise<void>
+}
+
+/** Where steps leave their figures. */
+interface Sheet {
+  readonly cells: Record<string, Record<string, Cell[]>>
+  readonly decide: Record<string, DecideCell[]>
+  readonly memory: Record<string, MemoryCell[]>
+}
+
+/** What it costs to start and to end a contender, seconds. */
+const OVERHEAD = 0.25
+
+/**
+ * Measures everything that the options ask for.
+ *
+ * @throws Error when a contender does not start or gives no right answer at all
+ */
+export async function measure (options: Options, command: string, output: Output): Promise<Results> {
+  const machine = describeMachine()
+  const date = new Date().toISOString()
+  const sheet: Sheet = { cells: {}, decide: {}, memory: {} }
+  const steps = plan(options, sheet)
+  const progress = new Progress(output, steps.reduce((sum, step) => sum + step.cost, 0))
+  try {
+    for (const step of steps) {
+      progress.begin(step.section, step.name)
+      await step.run()
+      progress.end(step.cost)
+    }
+  } finally {
+    progress.close()
+  }
+  const { rounds, duration, connections } = options
+  return {
+    command,
+    date,
+    machine,
+    rounds,
+    duration,
+    connections,
+    workloads: sheet.cells,
+    decide: inOrder(sheet.decide, deciders),
+    memory: inOrder(sheet.memory, memoryContenders)
+  }
+}
+
+/** All steps, in order. */
+export function plan (options: Options, sheet: Sheet): Step[] {
+  const { rounds, specialRounds, workloads: wanted } = options
+  return Array.from({ length: rounds }, (_, round) => {
+    const special = round < specialRounds
+    return [
+      ...loadSteps(options, sheet, round),
+      ...special && wanted.includes('decide') ? decideSteps(options, sheet, round) : [],
+      ...special && wanted.includes('memory') ? memorySteps(options, sheet, round) : []
+    ].map((step) => ({ ...step, section: `round ${round + 1}/${rounds}  ${step.section}` }))
+  }).flat()
+}
+
+function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
+  const { duration, connections } = options
+  const window = { warmup: duration / 2, duration, connections }
+  return workloads.filter(({ id }) => options.workloads.includes(id)).flatMap((workload) =>
+    rotate(chosen(workload.contenders, options), round).map((id) => ({
+      section: workload.id,
+      name: id,
+      cost: window.warmup + duration + OVERHEAD,
+      run: async () => {
+        const lists = cells[workload.id] ??= {}
+        push(lists, id, await runCell(contenderOf(id), workload, window))
+      }
+    })))
+}
+
+function decideSteps (options: Options, { decide }: Sheet, round: number): Step[] {
+  // Those of others are always there to compare with; ours needs the build.
+  const partakers = deciders.filter((id) => id !== 'ours' || options.contenders.includes(id))
+  return rotate(partakers, round).map((id) => ({
+    section: 'decide',
+    name: id,
+    cost: options.decideBudget / 40,
+    run: async () => push(decide, id, await runDecide(id, options.decideBudget))
+  }))
+}
+
+function memorySteps (options: Options, { memory }: Sheet, round: number): Step[] {
+  return rotate(chosen(memoryContenders, options), round).map((id) => ({
+    section: 'memory',
+    name: id,
+    cost: 1 + options.memory.clients / 1250,
+    run: async () => push(memory, id, await runMemory(contenderOf(id), options.memory))
+  }))
+}
+
+function chosen (ids: readonly string[], { contenders }: Options): string[] {
+  return ids.filter((id) => contenders.includes(id))
+}
+
+/** The list, begun `by` places later. */
+export function rotate<T> (items: readonly T[], by: number): T[] {
+  const at = items.length === 0 ? 0 : by % items.length
+  return [...items.slice(at), ...items.slice(0, at)]
+}
+
+function push<T> (lists: Record<string, T[]>, key: string, value: T): void {
+  const list = lists[key] ??= []
+  list.push(value)
+}
+
+function inOrder<T> (lists: Record<string, T>, order: readonly string[]): Record<string, T> {
+  return Object.fromEntries(order.flatMap((key) => key in lists ? [[key, lists[key]!]] : []))
+}

@@ -1,0 +1,122 @@
+// The run, as text for a terminal.
+import type { Finding } from './check.ts'
+import { contenderOf } from './contenders.ts'
+import { bytes, count, nanoseconds, percent, spread, times } from './format.ts'
+import { machineLine } from './machine.ts'
+import { SATURATED, rowsOf } from './results.ts'
+import type { Results, Row } from './results.ts'
+import { median, summarize } from './stats.ts'
+import { table } from './table.ts'
+import { workloads } from './workloads.ts'
+import type { Workload } from './workloads.ts'
+
+/** Everything that was measured. */
+export function report (results: Results): string {
+  return [
+    heading(results),
+    ...workloads.flatMap((workload) => section(results, workload)),
+    ...decideSection(results),
+    ...memorySection(results),
+    notes(results)
+  ].join('\n\n')
+}
+
+function heading ({ machine, rounds, duration, connections, date }: Results): string {
+  const versions = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`).join(', ')
+  return [
+    machineLine(machine),
+    versions,
+    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${duration / 2} s, ${connections} connections; load average at the start ${machine.load}`,
+    'medians (± half the spread); CPU is the server process\'s, user and system; ×: how many times better, round by round; server and driver: how busy their event loops were'
+  ].join('\n')
+}
+
+function section (results: Results, workload: Workload): string[] {
+  const rows = rowsOf(results, workload)
+  if (rows.length === 0) return []
+  const columns = [
+    { head: 'contender', align: 'left' as const },
+    ...['ops/s', '±', '50 %', '97.5 %', '99 %', '99.9 %', 'CPU µs/op', '±', 'CPU/stock', 'ops/stock', 'CPU/floor', 'ops/floor', 'server', 'driver'].map((head) => ({ head }))
+  ]
+  return [[
+    `${workload.id}: ${workload.operation} (stock: ${workload.stock}${workload.floor === undefined ? '' : `, floor: ${workload.floor}`})`,
+    table(columns, rows.map(cellsOf)),
+    ...rows.flatMap(remarks)
+  ].join('\n')]
+}
+
+function cellsOf (row: Row): string[] {
+  const { latency } = row
+  return [
+    row.contender,
+    count(row.throughput.median) + (row.serverBusy < SATURATED ? ' *' : ''),
+    spread(row.throughput),
+    ...[latency.p50, latency.p97_5, latency.p99, latency.p99_9].map((ms) => `${count(ms)} ms`),
+    count(row.cpu.median),
+    spread(row.cpu),
+    times(row.stock?.cpu.median),
+    times(row.stock?.throughput.median),
+    times(row.floor?.cpu.median),
+    times(row.floor?.throughput.median),
+    percent(row.serverBusy),
+    percent(row.driverBusy)
+  ]
+}
+
+function remarks ({ contender, sessions, serverBusy, failures, firstFailure }: Row): string[] {
+  const found: string[] = []
+  if (serverBusy < SATURATED) found.push(`* ${contender} was busy ${percent(serverBusy)} of the time only: its throughput is a lower bound, its CPU per operation stands`)
+  // Some are in flight whenever the clock stops.
+  if (sessions > 0.5) found.push(`  ${contender} holds ${sessions.toFixed(2)} sessions per operation when the window ends`)
+  if (failures > 0) found.push(`! ${contender} gave ${failures} wrong answers: ${firstFailure}`)
+  return found
+}
+
+function decideSection ({ decide }: Results): string[] {
+  const rows = Object.entries(decide).flatMap(([decider, rounds]) =>
+    Object.keys(rounds[0] ?? {}).map((size) => {
+      const middle = (key: 'hit' | 'miss' | 'hostile' | 'compile'): string =>
+        nanoseconds(median(rounds.map((round) => round[size]?.[key] ?? NaN)) * (key === 'compile' ? 1e6 : 1))
+      return { size: Number(size), cells: [decider, count(Number(size)).replace(/\.\d+$/, ''), middle('hit'), middle('miss'), middle('hostile'), middle('compile')] }
+    }))
+  if (rows.length === 0) return []
+  const columns = [{ head: 'decider', align: 'left' as const }, ...['origins', 'listed', 'not listed', '8 kB of labels', 'compile'].map((head) => ({ head }))]
+  const sorted = rows.sort((a, b) => a.size - b.size).map(({ cells }) => cells)
+  return [`decide: one decision, in process; cors and @fastify/cors write their headers to a stub\n${table(columns, sorted)}`]
+}
+
+function memorySection ({ memory }: Results): string[] {
+  const rows = Object.entries(memory).map(([contender, rounds]) => {
+    const middle = (values: number[]): string => values.length === 0 ? '–' : `${bytes(median(values))} ${spread(summarize(values))}`.trimEnd()
+    return [
+      contender,
+      middle(rounds.flatMap((round) => round.perHandshake ?? [])),
+      middle(rounds.map((round) => round.heapPerClient)),
+      middle(rounds.map((round) => round.rssPerClient))
+    ]
+  })
+  if (rows.length === 0) return []
+  const columns = [{ head: 'contender', align: 'left' as const }, ...['heap per abandoned handshake', 'heap per idle client', 'RSS per idle client'].map((head) => ({ head }))]
+  return [`memory: held after garbage collection\n${table(columns, rows)}`]
+}
+
+function notes (results: Results): string {
+  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory)])
+  return [...seen].map((id) => `${id}: ${contenderOf(id).note}`).join('\n')
+}
+
+/** The check's findings. */
+export function checkReport (findings: readonly Finding[]): string {
+  const columns = ['workload', 'metric', 'against', 'floor', 'aim', 'measured', 'min…max', 'verdict'].map((head) => ({ head, align: 'left' as const }))
+  const rows = findings.map(({ floor, measured, verdict, remark }) => [
+    floor.workload,
+    floor.metric,
+    floor.against ?? '',
+    floor.atLeast !== undefined ? `≥ ${floor.atLeast}` : `≤ ${floor.atMost}`,
+    String(floor.aim ?? ''),
+    measured === undefined ? '–' : count(measured.median),
+    measured === undefined ? '–' : `${count(measured.min)}…${count(measured.max)}`,
+    verdict + (remark === undefined ? '' : ` (${remark})`)
+  ])
+  return `check\n${table(columns, rows)}`
+}

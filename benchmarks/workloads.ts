@@ -1,0 +1,113 @@
+// What is measured: one entry per workload, one line per fact about it.
+import type { Contender } from './contenders.ts'
+import { cycleLoad, pollingCycle, refusedUpgrade, upgradeCycle, wsCycle } from './drivers/cycles.ts'
+import type { ExpectedAnswer, HttpRequest } from './drivers/http.ts'
+import { httpLoad } from './drivers/http.ts'
+import type { Load, Recorder } from './drivers/recorder.ts'
+import { ALLOWED, PATH, REFUSED, REST_PATH, pageHeaders, preflightHeaders } from './drivers/requests.ts'
+
+export interface Workload {
+  readonly id: string
+  /** What one operation is. */
+  readonly operation: string
+  /** Ids of those who take part, in the order of the tables. */
+  readonly contenders: readonly string[]
+  /** What people would otherwise run: ratios are to this one. */
+  readonly stock: string
+  /** The least that it can cost on Node. */
+  readonly floor: string | undefined
+  start (port: number, contender: Contender, connections: number, recorder: Recorder): Load
+}
+
+const stock = 'socketio'
+const stocks = [stock, 'fastify-socketio']
+const guarded = [stock, 'socketio-allowrequest', 'fastify-socketio']
+const ours = ['ours-stateful', 'ours']
+
+function http (request: HttpRequest, expected: (contender: Contender) => ExpectedAnswer): Workload['start'] {
+  return (port, contender, connections, recorder) =>
+    httpLoad(port, connections, request, expected(contender), recorder)
+}
+
+export const workloads: readonly Workload[] = [
+  {
+    id: 'handshake',
+    operation: 'GET, polling, allowed Origin',
+    contenders: ['http', ...stocks, ...ours],
+    stock,
+    floor: 'http',
+    start: http(
+      { method: 'GET', path: PATH, headers: pageHeaders(ALLOWED) },
+      () => ({ status: 200, allowOrigin: ALLOWED, body: '0{"sid":"' })
+    )
+  },
+  {
+    id: 'preflight',
+    operation: 'OPTIONS with method and headers',
+    contenders: ['http', ...stocks, ...ours],
+    stock,
+    floor: 'http',
+    start: http(
+      { method: 'OPTIONS', path: PATH, headers: preflightHeaders(ALLOWED) },
+      () => ({ status: 204, allowOrigin: ALLOWED, body: '' })
+    )
+  },
+  {
+    id: 'refused',
+    operation: 'polling handshake, refused Origin',
+    contenders: ['http', ...guarded, ...ours],
+    stock,
+    floor: 'http',
+    start: http(
+      { method: 'GET', path: PATH, headers: pageHeaders(REFUSED) },
+      ({ refused }) => ({ status: refused, allowOrigin: undefined, body: refused === 403 ? '{"code":4,' : '0{"sid":"' })
+    )
+  },
+  {
+    id: 'refused-upgrade',
+    operation: 'WebSocket upgrade, refused Origin',
+    contenders: ['ws', ...guarded, ...ours],
+    stock,
+    floor: 'ws',
+    start: (port, { refusedUpgrade: status }, connections, recorder) =>
+      cycleLoad(connections, () => refusedUpgrade(port, status), recorder)
+  },
+  {
+    id: 'ws-cycle',
+    operation: 'connect WebSocket, open packet, 40, connect acknowledgement, close',
+    contenders: ['ws', ...stocks, ...ours],
+    stock,
+    floor: 'ws',
+    start: (port, _, connections, recorder) => cycleLoad(connections, () => wsCycle(port), recorder)
+  },
+  {
+    id: 'polling-cycle',
+    operation: 'handshake, POST 40, GET acknowledgement, POST close',
+    contenders: ['http', ...stocks, ...ours],
+    stock,
+    floor: 'http',
+    start: (port, _, connections, recorder) => cycleLoad(connections, () => pollingCycle(port), recorder)
+  },
+  {
+    id: 'upgrade-cycle',
+    operation: 'polling handshake, connect, upgrade to WebSocket, close',
+    contenders: [...stocks, ...ours],
+    stock,
+    floor: undefined,
+    start: (port, _, connections, recorder) => cycleLoad(connections, () => upgradeCycle(port), recorder)
+  },
+  {
+    id: 'rest',
+    operation: 'GET a JSON route, allowed Origin',
+    contenders: ['fastify', 'fastify-cors', 'fastify-socketio', 'ours'],
+    stock: 'fastify-cors',
+    floor: 'fastify',
+    start: http(
+      { method: 'GET', path: REST_PATH, headers: pageHeaders(ALLOWED) },
+      ({ id }) => ({ status: 200, allowOrigin: id === 'fastify' ? undefined : ALLOWED, body: '{"hello":"world"}' })
+    )
+  }
+]
+
+/** Workloads with a shape of their own: memory.ts and decide.ts. */
+export const special = ['decide', 'memory'] as const

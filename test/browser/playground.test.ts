@@ -1,0 +1,133 @@
+/// <reference lib="dom" />
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Playground, startPlayground } from '../../playground/server.ts'
+import type { FastifyIOSocket } from '../../lib/index.ts'
+import { launch } from './chromium.ts'
+
+// What the browser itself allows and refuses: nothing here trusts the server's word.
+suite('a real browser', () => {
+  let browser: Browser
+  let playground: Playground
+
+  before(async () => {
+    [browser, playground] = await Promise.all([launch(), startPlayground({ backend: 0, allowed: 0, refused: 0 })])
+  })
+  after(async () => {
+    await browser?.close()
+    await playground?.close()
+  })
+
+  async function open (url: string, bypassCSP = false): Promise<Page> {
+    const page = await (await browser.newContext({ bypassCSP })).newPage()
+    await page.goto(url)
+    return page
+  }
+
+  /** The page's own table: name of the check to its state. */
+  async function results (url: string): Promise<Record<string, string>> {
+    const page = await open(url)
+    await page.waitForSelector('body[data-done=yes]')
+    const rows = await page.$$eval('#checks tr', (found) => found.map((row) => [row.querySelector('th')!.firstChild!.textContent, (row as HTMLElement).dataset.state]))
+    await page.context().close()
+    return Object.fromEntries(rows) as Record<string, string>
+  }
+
+  const CHECKS = ['REST', 'REST with cookies', 'REST with a preflight', 'Server-sent events', 'Socket.IO, polling', 'Socket.IO, polling with a preflight', 'Socket.IO, WebSocket']
+
+  test('the allowed page may do everything', async () => {
+    assert.deepEqual(await results(playground.allowed), Object.fromEntries(CHECKS.map((name) => [name, 'allowed'])))
+  })
+
+  test('the refused page may do nothing', async () => {
+    assert.deepEqual(await results(playground.refused), Object.fromEntries(CHECKS.map((name) => [name, 'refused'])))
+    assert.equal([...playground.app.io.sockets.sockets.values()].length, 0, 'no socket is left')
+  })
+
+  test('the refused page tells why, in words', async () => {
+    const page = await open(playground.refused)
+    await page.waitForSelector('body[data-done=yes]')
+    const text = await page.textContent('#checks tr:first-child .why')
+    assert.ok(text!.includes(`${playground.refused} is not allowed; ${playground.allowed} is: the port differs`))
+    assert.ok(text!.includes('Access-Control-Allow-Origin'))
+    await page.context().close()
+  })
+
+  test('a sandboxed frame, whose Origin is null, may do nothing, even on the allowed page', async () => {
+    // the page's own CSP would keep the frame's script out, and prove nothing
+    const page = await open(`${playground.allowed}/info`, true)
+    const outcome = await page.evaluate(async (backend) => {
+      const frame = document.createElement('iframe')
+      frame.setAttribute('sandbox', 'allow-scripts')
+      frame.srcdoc = `<script>
+        const attempt = (promise) => promise.then(() => 'read', () => 'refused')
+        const socket = new Promise((resolve, reject) => { const ws = new WebSocket('${backend.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket'); ws.onopen = resolve; ws.onerror = reject })
+        Promise.all([origin, attempt(fetch('${backend}/api/time')), attempt(fetch('${backend}/api/me', { credentials: 'include' })), attempt(fetch('${backend}/socket.io/?EIO=4&transport=polling')), attempt(socket)])
+          .then((seen) => parent.postMessage(seen, '*'))
+      </script>`
+      const seen = new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }))
+      document.body.append(frame)
+      return seen
+    }, playground.backend)
+    assert.deepEqual(outcome, ['null', 'refused', 'refused', 'refused', 'refused'])
+    await page.context().close()
+  })
+
+  test('a JSONP script on the refused page gets nothing, and leaves no session', async () => {
+    const page = await open(`${playground.refused}/info`, true)
+    const before = playground.app.io.engine.clientsCount
+    const outcome = await page.evaluate((backend) => new Promise((resolve) => {
+      const called: unknown[] = []
+      ;(window as unknown as { ___eio: unknown[] }).___eio = [(data: unknown) => called.push(data)]
+      const script = document.createElement('script')
+      script.src = `${backend}/socket.io/?EIO=4&transport=polling&j=0`
+      script.onload = () => resolve({ event: 'load', called })
+      script.onerror = () => resolve({ event: 'error', called })
+      document.head.append(script)
+    }), playground.backend)
+    assert.deepEqual(outcome, { event: 'error', called: [] })
+    assert.equal(playground.app.io.engine.clientsCount, before)
+    await page.context().close()
+  })
+
+  test('cross-site WebSocket hijacking: the visitor\'s cookie opens no socket from another page', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(playground.allowed)
+    await page.waitForSelector('body[data-done=yes]')
+    const cookies = await context.cookies(playground.backend)
+    assert.ok(cookies.some(({ name, httpOnly }) => name === 'visitor' && httpOnly), 'the allowed page left a cookie')
+
+    const sent: (string | undefined)[] = []
+    const onConnection = (socket: FastifyIOSocket): void => { sent.push(socket.handshake.headers.cookie) }
+    playground.app.io.on('connection', onConnection)
+    const attempt = (url: string): Promise<unknown> => new Promise((resolve) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
+      // joining the namespace is what makes `connection` happen
+      socket.onmessage = ({ data }) => {
+        if (String(data).startsWith('0')) socket.send('40')
+        else if (String(data).startsWith('40')) resolve('opened')
+      }
+      socket.onerror = () => resolve('refused')
+    })
+    assert.equal(await page.evaluate(attempt, playground.backend), 'opened')
+    assert.equal(sent.length, 1)
+    assert.match(sent[0] ?? '', /visitor=/, 'the browser does send it with a WebSocket')
+
+    const attacker = await context.newPage()
+    // another site, not just another origin
+    await attacker.goto(playground.refused.replace('localhost', '127.0.0.1')).catch(() => attacker.goto(playground.refused))
+    assert.equal(await attacker.evaluate(attempt, playground.backend), 'refused')
+    assert.equal(sent.length, 1, 'no connection was made')
+    playground.app.io.off('connection', onConnection)
+    await context.close()
+  })
+
+  test('web security is on in this browser', async () => {
+    const page = await open(`${playground.refused}/info`)
+    const outcome = await page.evaluate((url) => fetch(url).then(() => 'read', () => 'refused'), `${playground.allowed}/info`)
+    assert.equal(outcome, 'refused', 'another origin without CORS headers is not readable')
+    await page.context().close()
+  })
+})
