@@ -72,7 +72,7 @@ function read (file: string): CorsOptions {
 
 function follow (file: string, policy: OriginPolicy, { signal, log = fallback }: LoadOptions): void {
   const path = resolve(file)
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   const reload = (): void => {
     try {
       policy.update(read(path))

@@ -61,7 +61,7 @@ async function main (): Promise<void> {
   try {
     playground = await startPlayground(wanted)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
     console.log(`\n  A port from ${first} to ${first + 2} is taken (PORT=… names others); free ones are used instead.`)
     playground = await startPlayground({ backend: 0, allowed: 0, refused: 0 })
   }

@@ -31,21 +31,14 @@ export function bindingOf (request: FastifyRequest): string {
   return host !== '' && origin.endsWith(host) && origin.endsWith(`://${host}`) ? OWN : origin
 }
 
-/** Names that the raw request must not lose, and those every Fastify request has. */
-const BASE = new Set(['id', 'params', 'raw', 'query', 'log', 'body', 'additionalHeaders', 'validationError'])
-const getters = new Map<string, PropertyDescriptor>()
+/** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */
+const BASE = new Set(['id', 'params', 'raw', 'query', 'log', 'body', 'additionalHeaders', 'validationError', 'originDecision', 'corsPreflightEnabled'])
+/** Set by `trustProxy` on a scope's prototype; Fastify's own, not decorators. */
+const ACCESSORS = new Set(['ip', 'ips', 'host', 'protocol', 'constructor'])
 
-function delegate (name: string): PropertyDescriptor {
-  let descriptor = getters.get(name)
-  if (descriptor === undefined) {
-    descriptor = {
-      configurable: true,
-      get (this: SocketRequest) { return (this.fastifyRequest as unknown as Record<string, unknown>)[name] }
-    }
-    getters.set(name, descriptor)
-  }
-  return descriptor
-}
+const getters = new Map<string, PropertyDescriptor>()
+/** Names of the decorators with a getter, by the prototype that Fastify makes for each scope. */
+const accessors = new WeakMap<object, readonly string[]>()
 
 /**
  * Makes what hooks left on the Fastify request (`session`, `cookies`, `user`, any `decorateRequest`) reachable from
@@ -53,18 +46,35 @@ function delegate (name: string): PropertyDescriptor {
  */
 export function linkRequest (raw: SocketRequest): void {
   const request = raw.fastifyRequest
-  for (const name of Object.keys(request)) {
-    if (!BASE.has(name) && !(name in raw)) Object.defineProperty(raw, name, delegate(name))
+  for (const name in request) {
+    if (Object.hasOwn(request, name) && !BASE.has(name)) link(raw, name)
   }
-  // Decorators with a getter live on prototypes that Fastify makes for each scope, down to the class it started from.
-  let proto = Object.getPrototypeOf(request)
-  while (proto !== null && !Object.hasOwn(proto, 'routeOptions')) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      if (get !== undefined && !(name in raw) && !(name in IGNORED)) Object.defineProperty(raw, name, delegate(name))
-    }
-    proto = Object.getPrototypeOf(proto)
-  }
+  for (const name of accessorsOf(Object.getPrototypeOf(request))) link(raw, name)
 }
 
-/** Set by `trustProxy` on a scope's prototype; Fastify's own, not decorators. */
-const IGNORED: Readonly<Record<string, true>> = { ip: true, ips: true, host: true, protocol: true }
+function link (raw: SocketRequest, name: string): void {
+  if (name in raw) return
+  let getter = getters.get(name)
+  if (getter === undefined) {
+    getter = {
+      configurable: true,
+      get (this: SocketRequest) { return (this.fastifyRequest as unknown as Record<string, unknown>)[name] }
+    }
+    getters.set(name, getter)
+  }
+  Object.defineProperty(raw, name, getter)
+}
+
+function accessorsOf (scope: object): readonly string[] {
+  let names = accessors.get(scope)
+  if (names !== undefined) return names
+  const found = []
+  // down to the class that all scopes share
+  for (let proto = scope; proto !== null && !Object.hasOwn(proto, 'routeOptions'); proto = Object.getPrototypeOf(proto)) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
+      if (get !== undefined && !ACCESSORS.has(name)) found.push(name)
+    }
+  }
+  accessors.set(scope, names = found)
+  return names
+}
