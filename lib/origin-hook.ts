@@ -7,7 +7,7 @@ import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
 import { SocketCors } from './sockets/cors.ts'
-import { upgradeHead } from './sockets/upgrade.ts'
+import { isUpgrade } from './sockets/upgrade.ts'
 
 /** Marks a route in its `config`: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
 export const kRoute = Symbol('fastify-io.route')
@@ -111,7 +111,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
 }
 
 function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
-  return upgradeHead(request.raw) === undefined ? 'polling' : 'websocket'
+  return isUpgrade(request.raw) ? 'websocket' : 'polling'
 }
 
 /** A person who followed a link from elsewhere (Fetch Metadata, Sec-Fetch-Mode); it carries no Origin. */

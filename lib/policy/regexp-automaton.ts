@@ -112,7 +112,7 @@ export class Automaton {
 
   #quantifier ({ element, min, max }: AST.Quantifier): Fragment {
     if (max === 0) return NOTHING
-    const simple = !element.raw.match(/[*+?{]/) // a repeated repetition is where ambiguity comes from: never unrolled
+    const simple = !repeats(element) // a repeated repetition is where ambiguity comes from: never unrolled
     const chain = simple && min === max && max <= CHAIN_LIMIT
     if (max <= 2 || chain || (simple && max <= EXPAND_LIMIT)) {
       // a(a(a)?)?, not aa?a?, in which "aa" would be matched in two ways.
@@ -147,6 +147,11 @@ export class Automaton {
       for (const next of to) follow.set(next, (follow.get(next) ?? 0) + 1)
     }
   }
+}
+
+function repeats (node: AST.Element): boolean {
+  if (node.type === 'Quantifier') return true
+  return (node.type === 'Group' || node.type === 'CapturingGroup') && node.alternatives.some(({ elements }) => elements.some(repeats))
 }
 
 /** The bits of `.` in the upper half: the one character that ends a label of at most 63 characters (RFC 1035 2.3.4). */

@@ -34,6 +34,8 @@ export class Engine extends EngineServer {
   #pending: WeakMap<IncomingMessage, ServerResponse> = new WeakMap()
 
   readonly #stateless: StatelessHandshake | undefined
+  /** One listener for all sockets, made here: a closure made in `upgrade()` would keep its response for as long as the socket. */
+  readonly #forget: (this: Duplex) => void
 
   /**
    * @param options Engine.IO's
@@ -41,6 +43,8 @@ export class Engine extends EngineServer {
    */
   constructor (options: ServerOptions, secrets: readonly Secret[] | false | undefined) {
     super(options)
+    const { upgraded } = this
+    this.#forget = function () { upgraded.delete(this) }
     if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
     this.on('connection', (socket: { request: SocketRequest }) => linkRequest(socket.request))
   }
@@ -67,6 +71,8 @@ export class Engine extends EngineServer {
 
   #writeHeaders (lines: string[], req: SocketRequest): void {
     const response = this.#pending.get(req)
+    // the request lives as long as its session
+    this.#pending.delete(req)
     const headers: Record<string, string | string[]> = {}
     if (response !== undefined) {
       for (const name of response.getHeaderNames()) {
@@ -170,7 +176,7 @@ export class Engine extends EngineServer {
       response.detachSocket(socket)
       this.#pending.set(req, response)
       this.upgraded.add(socket)
-      socket.once('close', () => this.upgraded.delete(socket))
+      socket.once('close', this.#forget)
       const { ws } = this as unknown as { ws: WebSocketServer }
       ws.handleUpgrade(req, socket, head, (websocket) => {
         response.emit('finish')

@@ -5,7 +5,7 @@ import { kRoute, type RouteKind } from '../origin-hook.ts'
 import { release } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
-import { upgradeHead } from './upgrade.ts'
+import { isUpgrade, takeHead } from './upgrade.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
 const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])
@@ -61,9 +61,9 @@ function engineHandler ({ engine }: Sockets) {
       return
     }
     const raw = request.raw as SocketRequest
-    const head = upgradeHead(raw)
+    const upgrade = isUpgrade(raw)
     const binding = bindingOf(request)
-    const open = head === undefined ? engine.openPacket(raw, request.query as Record<string, unknown>, binding) : undefined
+    const open = upgrade ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
     if (open !== undefined) {
       reply.headers(OPEN_HEADERS).send(open)
       return
@@ -71,8 +71,8 @@ function engineHandler ({ engine }: Sockets) {
     raw.fastifyRequest = request
     raw[kBinding] = binding
     raw._query = flat(request)
-    if (head === undefined) release(reply, 200, (response) => engine.handleRequest(raw as never, response))
-    else release(reply, 101, (response) => engine.upgrade(raw, response, head))
+    if (upgrade) release(reply, 101, (response) => engine.upgrade(raw, response, takeHead(raw)))
+    else release(reply, 200, (response) => engine.handleRequest(raw as never, response))
   }
 }
 

@@ -6,9 +6,21 @@ import type { FastifyInstance } from 'fastify'
 const kHead = Symbol('fastify-io.upgradeHead')
 type UpgradeRequest = IncomingMessage & { [kHead]?: Buffer }
 
-/** @returns what the client sent behind the upgrade request, or `undefined` for an ordinary request */
-export function upgradeHead (request: IncomingMessage): Buffer | undefined {
-  return (request as UpgradeRequest)[kHead]
+/** @returns whether a request came as a WebSocket upgrade */
+export function isUpgrade (request: IncomingMessage): boolean {
+  return (request as UpgradeRequest)[kHead] !== undefined
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * Takes what the client sent behind an upgrade request: a copy, for the parser's buffer of 64 kB would stay in memory
+ * with it.
+ */
+export function takeHead (request: IncomingMessage): Buffer {
+  const head = Buffer.from((request as UpgradeRequest)[kHead]!)
+  ;(request as UpgradeRequest)[kHead] = EMPTY
+  return head
 }
 
 /**
@@ -86,7 +98,7 @@ class UpgradeDispatcher {
   /** Through Fastify's router, so that every hook runs for it. */
   #dispatch (request: UpgradeRequest, socket: Socket, head: Buffer): void {
     // Node takes its own error listener off before it emits 'upgrade'.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroy)
     if (isWebSocket(request)) request[kHead] = head
     const response = new UpgradeResponse(request)
     response.assignSocket(socket)
@@ -109,6 +121,10 @@ class UpgradeDispatcher {
 }
 
 const dispatchers = new WeakMap<Server, UpgradeDispatcher>()
+
+function destroy (this: Socket): void {
+  this.destroy()
+}
 
 function isWebSocket (request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket'
