@@ -4,10 +4,12 @@ import { type Owned, ownedBy } from './ownership.ts'
 import { parseOrigin } from './origin.ts'
 import type { Piece } from './regexp-samples.ts'
 
-/** Origins of no one in particular: whatever accepts one of these accepts anyone. */
+/** Origins of no one in particular: whatever accepts one of these accepts anyone, or anyone who rents a name on a platform. */
 export const STRANGERS: readonly string[] = [
   'https://attacker.example', 'https://evil.com', 'https://attacker.example:8443', 'http://attacker.example', 'http://attacker.example:3000',
   'https://evil.io', 'https://evil.dev', 'https://evil.co.uk', 'https://evil.vercel.app', 'https://203.0.113.7', 'http://203.0.113.7:8080', 'https://[2001:db8::1]',
+  'https://evil.s3.amazonaws.com', 'https://evil.us-east-1.elasticbeanstalk.com', 'https://evil.a.run.app', 'https://evil.up.railway.app',
+  'https://evil.blob.core.windows.net', 'https://evil.web.core.windows.net', 'https://evil.nyc3.digitaloceanspaces.com',
   'https://xn--e1aybc.example', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
 ]
 
@@ -44,7 +46,7 @@ function dotted (host: string): string[] {
 }
 
 const IN_FRONT = ['', 'evil', 'evil.', 'evil-', 'attacker.example', 'attacker.example:']
-const BEHIND = ['', '.attacker.example', 'attacker.example', 'x.attacker.example', '-x.attacker.example', ':8080', '1', '.com', 'evil.com']
+const BEHIND = ['', '.attacker.example', 'attacker.example', 'x.attacker.example', '-x.attacker.example', '1.attacker.example', ':8080', '1', '.com', 'evil.com']
 const SCHEMES = ['https://', 'http://']
 
 /**

@@ -86,7 +86,7 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
   const attempt = ({ text, pins }: Piece): void => {
     if (text.length > MAX_LENGTH || tried.size >= EXECUTIONS) return
     // Tried before, it counts again only if the pattern may spell it this time.
-    if (tried.has(text) && (!accepted.has(text) || !pins.endsWith('1'))) return
+    if (tried.has(text) && (!accepted.has(text) || !pins.includes('1'))) return
     const origin = parseOrigin(text)
     if (origin === undefined) return
     tried.add(text)
@@ -115,13 +115,14 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
   if (worst !== undefined) {
     return { code: 'REGEXP_UNSAFE', message: `the regexp accepts ${worst.text}, ${ownership(worst.owned!)}`, hint: correction([...accepted.values()], own, worst.owned!), proof: worst.text }
   }
-  const insecure = credentials ? best([...accepted.values()].filter(({ origin }) => origin.scheme === 'http' && !isLoopback(origin))) : undefined
-  if (insecure === undefined) return undefined
+  const insecure = credentials ? [...accepted.values()].filter(({ origin }) => origin.scheme === 'http' && !isLoopback(origin)) : []
+  const rewritten = best(insecure.filter(({ whole }) => whole)) ?? best(insecure)
+  if (rewritten === undefined) return undefined
   return {
     code: 'REGEXP_UNSAFE',
-    message: `the regexp accepts ${insecure.text} ${INTERCEPTED}`,
+    message: `the regexp accepts ${rewritten.text} ${INTERCEPTED}`,
     hint: 'accept https only, except for localhost; `dangerously: { insecureOriginsWithCredentials: true }` is for networks that you trust',
-    proof: insecure.text
+    proof: rewritten.text
   }
 }
 

@@ -46,11 +46,12 @@ export class Automaton {
   hasEnd = false
   hasGuard = false
   readonly #chars: CharTable
-  readonly #open = new Set<AST.Node>()
+  readonly #open: Set<AST.Node> // groups being built: a backreference into one of them matches nothing
   #edges = 0
 
-  constructor (alternatives: readonly AST.Alternative[], chars: CharTable) {
+  constructor (alternatives: readonly AST.Alternative[], chars: CharTable, open = new Set<AST.Node>()) {
     this.#chars = chars
+    this.#open = open
     this.last = new Set(this.#disjunction(alternatives).last)
   }
 
@@ -87,7 +88,7 @@ export class Automaton {
       case 'Assertion':
         if (node.kind === 'end') this.hasEnd = true
         else if (node.kind !== 'start') this.hasGuard = true
-        if (node.kind === 'lookahead' || node.kind === 'lookbehind') this.lookarounds.push(new Automaton(node.alternatives, this.#chars))
+        if (node.kind === 'lookahead' || node.kind === 'lookbehind') this.lookarounds.push(new Automaton(node.alternatives, this.#chars, this.#open))
         return NOTHING
       default: return NOTHING
     }

@@ -88,8 +88,8 @@ class Sampler {
     const members = this.#chars.membersOf(node)
     if (this.#chars.isSpelledOut(node)) return [...members].map(pinned)
     const wild = representatives(members).map(free)
-    // An unescaped dot was meant as a dot: where it matches one, the host that results is the one its author named.
-    return node.type === 'CharacterSet' && node.kind === 'any' ? [pinned('.'), ...wild.filter(({ text }) => text !== '.')] : wild
+    // A lone wildcard that may be a dot was meant as one, mostly as an unescaped dot: the host that it then makes is the one that its author named.
+    return members.includes('.') ? [pinned('.'), ...wild.filter(({ text }) => text !== '.')] : wild
   }
 
   #quantifier ({ element, min, max }: AST.Quantifier): readonly Piece[] {
@@ -100,6 +100,7 @@ class Sampler {
     const fitting = PAYLOADS.filter((text) => text.length >= min && text.length <= max && [...text].every((char) => members.includes(char)))
     const counts = [Math.max(least, 1), least + 1, 3].filter((count) => count >= min && count <= max)
     const runs = representatives(members).flatMap((char) => counts.map((count) => char.repeat(count)))
+    if (members.includes('.')) runs.push(...counts.filter((count) => count > 5).map((count) => 'evil.com'.padStart(count, 'x').slice(-count)))
     const pieces = [...fitting, ...runs].map(free)
     if (min === 0) pieces.splice(1, 0, EMPTY)
     return distinct(pieces)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { kRoute, type RouteKind } from '../origin-hook.ts'
 import { release } from './release.ts'
@@ -34,7 +34,7 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
       logLevel: config.logLevel,
       exposeHeadRoute: false,
       schema: { hide: true } as object,
-      config: { [kRoute]: kind }
+      config: { [kRoute]: kind } as FastifyContextConfig
     })
     scope.route({ ...options('engine'), method: [...METHODS], url: path, handler: engineHandler(sockets) })
     if (!sockets.io.serveClient()) return
