@@ -5,6 +5,7 @@ import { parseOptions } from './config.ts'
 import { printable, RefusalLog } from './diagnostics.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
+import type { OriginPolicy } from './policy/policy.ts'
 import { addOriginHook } from './origin-hook.ts'
 import { createCorsWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
@@ -36,12 +37,20 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
       if (enforcement.onRevoke === 'disconnect') revokeSessions(sockets, policy).catch((err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked'))
     })
   ]
+  // not awaited: a function that hangs must not hold up the start
+  app.addHook('onReady', async () => { auditOrigins(policy, app).catch((err) => app.log.error({ err }, 'the attack on the origin function failed')) })
   app.addHook('preClose', async () => {
     unroute()
     // the policy may outlive this app
     for (const off of unsubscribe) off()
     await closeSockets(sockets)
   })
+}
+
+/** The attack on an origin function, once at start-up; it needs an origin that the function allows to begin from. */
+async function auditOrigins (policy: OriginPolicy, app: FastifyInstance): Promise<void> {
+  const finding = await policy.auditFunction(app)
+  if (finding !== undefined) app.log.warn({ code: finding.code, proof: finding.proof, hint: finding.hint }, `cors.origin: ${finding.message}; ${finding.proof} is accepted`)
 }
 
 /** Two CORS layers would write two sets of headers (browsers then refuse both). */

@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigIssue } from '../errors.ts'
+import { auditFunction } from './audit.ts'
 import { type Compiled, compile, type PolicyOptions } from './compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
 import { explain } from './explain.ts'
@@ -23,6 +24,7 @@ export class OriginPolicy {
   #compiled: Compiled
   #lookup: OriginLookup | undefined
   #version = 0
+  #audited: ConfigIssue | undefined
   readonly #changed: Set<() => void> = new Set()
   readonly #failed: Set<(error: unknown, origin: string) => void> = new Set()
 
@@ -89,6 +91,7 @@ export class OriginPolicy {
     const compiled = this.#compile(cors)
     this.#lookup = this.#lookupOf(compiled)
     this.#compiled = compiled
+    this.#audited = undefined
     this.#version++
     for (const listener of [...this.#changed]) listener()
   }
@@ -114,7 +117,7 @@ export class OriginPolicy {
 
   /** What is legal but unwise, in the shape of issues. */
   get warnings (): readonly ConfigIssue[] {
-    return this.#compiled.warnings
+    return this.#audited === undefined ? this.#compiled.warnings : [...this.#compiled.warnings, this.#audited]
   }
 
   /** The options in force, defaults filled in. */
@@ -146,14 +149,26 @@ export class OriginPolicy {
     return this.#decideListed(entry).allowed || ask !== undefined
   }
 
-  /** The origin function, for the attack on it at start-up. */
-  get originFunction (): Compiled['ask'] {
-    return this.#compiled.ask
-  }
-
-  /** The exact origins. */
-  get origins (): string[] {
-    return [...this.#compiled.exact.keys()]
+  /**
+   * Attacks the origin function: makes origins that an attacker can own from those it is known to allow (`originExamples`
+   * and the policy's exact origins), and asks it about them. What it finds joins the `warnings`.
+   *
+   * @param self what the function gets as `this`
+   * @returns the first such origin that it accepts
+   */
+  async auditFunction (self?: unknown): Promise<ConfigIssue | undefined> {
+    const compiled = this.#compiled
+    const { ask, exact, options } = compiled
+    if (ask === undefined) return undefined
+    // uncached, and its failures are not reported: they are the attack's
+    const lookup = new OriginLookup(ask, { ...options, originCache: undefined }, () => {})
+    const request = { server: self, headers: {} }
+    const accepts = async (origin: string): Promise<boolean> => (await lookup.decide(origin, request)).allowed
+    const finding = await auditFunction(accepts, [...exact.keys(), ...options.originExamples], { credentials: options.credentials })
+    if (finding === undefined || compiled !== this.#compiled) return undefined
+    const issue: ConfigIssue = { code: 'FUNCTION_UNSAFE', path: '/origin', value: ask, ...finding }
+    this.#audited = issue
+    return issue
   }
 
   /** Counts updates. */

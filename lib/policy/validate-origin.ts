@@ -43,7 +43,7 @@ function checkEntry (value: unknown, path: string, origins: Origins, context: Co
 }
 
 function checkRegExp (value: RegExp, path: string, origins: Origins, { credentials, dangerously, issues }: Context): void {
-  const finding = auditRegExp(value, { credentials })
+  const finding = auditRegExp(value, { credentials: credentials && dangerously.insecureOriginsWithCredentials !== true })
   if (finding !== undefined && !(finding.code === 'REGEXP_UNSAFE' && dangerously.unsafeRegExp === true)) issues.push({ ...finding, path, value })
   // a copy: nobody else can set its lastIndex or compile() it anew
   else origins.regexps.push(new RegExp(value.source, value.flags))

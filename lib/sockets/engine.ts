@@ -139,7 +139,7 @@ export class Engine extends EngineServer {
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override async handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
     const { res } = req
-    if (this.#stateless === undefined || name !== 'polling' || req._query.EIO !== '4' || !res || this.generateId !== EngineServer.prototype.generateId) {
+    if (this.#stateless === undefined || name !== 'polling' || req._query.EIO !== '4' || req._query.j !== undefined || !res || this.generateId !== EngineServer.prototype.generateId) {
       return super.handshake(name, req, close)
     }
     delete req.res
