@@ -13,10 +13,11 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?:
  */
 export function createCorsWriter (app: FastifyInstance, policy: OriginPolicy): Hook {
   let version = policy.version
-  let write = captureHook(app, optionsOf(policy))
+  // two registrations under one prefix share the route that lets preflights in
+  let write = captureHook(app, optionsOf(policy), (url, ...rest) => { if (!app.hasRoute({ method: 'OPTIONS', url: `${app.prefix || '/'}${url}` })) app.options(url, ...rest) })
   return function writeCors (request, reply, done) {
     if (version !== policy.version) {
-      write = captureHook(app, optionsOf(policy))
+      write = captureHook(app, optionsOf(policy), () => {})
       version = policy.version
     }
     write(request, reply, done)
@@ -52,14 +53,15 @@ export function refuseRouteConfig (app: FastifyInstance): void {
   })
 }
 
+type AddOptionsRoute = (url: string, ...rest: [object, () => void]) => void
+
 /** Runs @fastify/cors on the instance, but keeps its hook for us; its decorator and `OPTIONS *` route stand as ever. */
-function captureHook (app: FastifyInstance, options: FastifyCorsOptions): Hook {
+function captureHook (app: FastifyInstance, options: FastifyCorsOptions, addOptionsRoute: AddOptionsRoute): Hook {
   let hook: Hook | undefined
   const host = Object.create(app, {
     addHook: { value: (_name: string, added: Hook) => { hook = added } },
     decorateRequest: { value: (name: string, value: never) => app.hasRequestDecorator(name) || app.decorateRequest(name, value) },
-    // two registrations under one prefix share the route that lets preflights in
-    options: { value: (url: string, ...rest: [object, () => void]) => app.hasRoute({ method: 'OPTIONS', url: app.prefix + url }) || app.options(url, ...rest) }
+    options: { value: addOptionsRoute }
   })
   fastifyCors(host, options as never, () => {})
   return hook!

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import fastifyCors from '@fastify/cors'
+import Fastify, { type FastifyInstance } from 'fastify'
+import fastifyIO, { ConfigError, OriginPolicy } from '../../lib/index.ts'
+import { connect, ORIGIN } from '../support/client.ts'
+import { ask, POLLING, start } from '../support/server.ts'
+
+async function fails (options: unknown, before: (app: FastifyInstance) => unknown = () => {}): Promise<ConfigError['issues']> {
+  const app = Fastify()
+  await before(app)
+  try {
+    await app.register(fastifyIO, options as never)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.issues
+  } finally {
+    await app.close()
+  }
+  assert.fail('registered')
+}
+
+test('io and originPolicy are there right after register, on the instance and its children only', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  await app.register(async (scope) => {
+    await scope.register(fastifyIO)
+    assert.equal(typeof scope.io.on, 'function')
+    assert.ok(scope.originPolicy instanceof OriginPolicy)
+    await scope.register(async (child) => { assert.equal(child.io, scope.io) })
+  }, { prefix: '/a' })
+  await app.register(async (sibling) => { assert.equal(sibling.hasDecorator('io'), false) })
+  assert.equal(app.hasDecorator('io'), false)
+  assert.equal(app.hasDecorator('originPolicy'), false)
+})
+
+test('two sibling scopes have two servers and two policies', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  const scopes: FastifyInstance[] = []
+  for (const [prefix, origin] of [['/a', 'https://a.example.com'], ['/b', 'https://b.example.com']] as const) {
+    await app.register(async (scope) => {
+      await scope.register(fastifyIO, { cors: { origin } })
+      scope.get('/rest', async () => prefix)
+      scopes.push(scope)
+    }, { prefix })
+  }
+  app.get('/rest', async () => 'root')
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  const port = Number(new URL(own).port)
+  assert.notEqual(scopes[0]!.io, scopes[1]!.io)
+  for (const [at, prefix] of ['/a', '/b'].entries()) {
+    const mine = `https://${prefix.slice(1)}.example.com`
+    const other = `https://${prefix === '/a' ? 'b' : 'a'}.example.com`
+    assert.equal((await ask(port, `${prefix}${POLLING}`, { headers: { origin: other } })).status, 403)
+    assert.equal((await ask(port, `${prefix}/rest`, { headers: { origin: mine } })).headers['access-control-allow-origin'], mine)
+    assert.equal((await ask(port, `${prefix}/rest`, { headers: { origin: other } })).headers['access-control-allow-origin'], undefined)
+    const accepted = once(scopes[at]!.io, 'connection')
+    await connect(t, own, { path: `${prefix}/socket.io/`, transports: ['websocket'], extraHeaders: { origin: mine } })
+    await accepted
+  }
+  assert.equal((await ask(port, '/rest', { headers: { origin: 'https://a.example.com' } })).headers.vary, undefined, 'the root has no policy')
+})
+
+test('two sibling scopes under one prefix, by path', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  for (const path of ['/one', '/two']) {
+    await app.register(async (scope) => { await scope.register(fastifyIO, { path, cors: { origin: `https://${path.slice(1)}.example.com` } }) })
+  }
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  for (const path of ['/one', '/two']) await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } })
+})
+
+test('several apps share one policy', async (t) => {
+  const policy = new OriginPolicy({ origin: ORIGIN })
+  const apps = [await start(t, { cors: policy }), await start(t, { cors: policy })]
+  policy.update({ origin: 'https://new.example.com' })
+  for (const { app, port } of apps) {
+    assert.equal(app.originPolicy, policy)
+    assert.equal((await ask(port, POLLING, { headers: { origin: ORIGIN } })).status, 403)
+  }
+})
+
+test('every mistake at once, with paths into the options', async () => {
+  const issues = await fails({ orgin: 1, pth: '/x', pingTimeout: 'soon', transports: ['webtransport'], cors: { origin: ['https://ok.example', 'https://Bad.example/', 5], credentials: 'yes', methods: ['patch'] } }, (app) => app.register(fastifyCors))
+  assert.deepEqual(issues.map(({ code, path }) => `${code} ${path}`), [
+    'CORS_TWICE ', 'UNKNOWN_OPTION /orgin', 'UNKNOWN_OPTION /pth', 'INVALID_TYPE /pingTimeout', 'INVALID_TYPE /transports',
+    'INVALID_TYPE /cors/origin', 'INVALID_TYPE /cors/credentials', 'METHOD_INVALID /cors/methods/0'
+  ])
+  assert.match(issues.find(({ path }) => path === '/pth')!.hint!, /"path"/)
+})
+
+test('an invalid entry among valid ones has its own path', async () => {
+  const issues = await fails({ cors: { origin: ['https://ok.example', 'https://ok2.example', 'https://Bad.example/'] } })
+  assert.deepEqual(issues.map(({ code, path, hint }) => [code, path, hint]), [['ORIGIN_INVALID', '/cors/origin/2', 'https://bad.example']])
+})
+
+test('@fastify/cors or a second fastify-io in the same scope', async () => {
+  assert.deepEqual((await fails({}, (app) => app.register(fastifyCors))).map(({ code }) => code), ['CORS_TWICE'])
+  assert.deepEqual((await fails({}, (app) => app.register(fastifyIO))).map(({ code }) => code), ['CORS_TWICE'])
+})
+
+test('options that are no object', async () => {
+  for (const options of [5, 'x', [], Object.defineProperty({}, 'cors', { enumerable: true, get () { throw new Error('trap') } })]) {
+    const issues = await fails(options)
+    assert.ok(issues.length > 0)
+  }
+})
+
+test('options are neither changed nor kept', async (t) => {
+  const options = Object.freeze({ cors: Object.freeze({ origin: Object.freeze([ORIGIN]) as string[] }), connectionStateRecovery: Object.freeze({}) })
+  await start(t, options)
+})
+
+test('a route cannot widen the policy by @fastify/cors\'s config', async () => {
+  const app = Fastify()
+  await app.register(fastifyIO, { cors: { origin: ORIGIN } })
+  assert.throws(() => app.get('/wide', { config: { cors: { origin: '*' } } as object }, async () => 'ok'), { name: 'ConfigError' })
+  await app.close()
+})
+
+test('what Socket.IO\'s CORS page shows can be pasted', async (t) => {
+  const snippets = [
+    { cors: { origin: 'https://example.com' } },
+    { cors: { origin: ['https://my-frontend.com', 'https://my-other-frontend.com'] } },
+    { cors: { origin: 'https://my-frontend.com', allowedHeaders: ['my-custom-header'], credentials: true } },
+    { cors: { origin: 'https://example.com', methods: ['GET', 'POST'] } },
+    { cors: { origin: /\.example\.com$/ } },
+    { cors: { origin: (origin: string, callback: (error: Error | null, allow?: boolean) => void) => callback(null, origin === 'https://example.com') } },
+    { allowRequest: (request: { headers: { origin?: string } }, callback: (error: null, success: boolean) => void) => callback(null, request.headers.origin === undefined) }
+  ]
+  for (const options of snippets) await start(t, options as never)
+})
