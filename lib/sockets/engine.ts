@@ -10,7 +10,7 @@ import type { Secret } from './token.ts'
 
 const { errors, errorMessages } = EngineServer
 
-type Session = EventEmitter & { request: SocketRequest, writeBuffer: unknown[] }
+type Session = EventEmitter & { request: SocketRequest, writeBuffer: unknown[], transport: { shouldClose?: (() => void) | null } }
 type EngineRequest = IncomingMessage & { _query: Record<string, string>, res?: ServerResponse }
 
 /** Members of Engine.IO's server that its types keep private and that a subclass must reach. */
@@ -46,7 +46,10 @@ export class Engine extends EngineServer {
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
     if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
-    this.on('connection', (socket: { request: SocketRequest }) => linkRequest(socket.request))
+    this.on('connection', (session: Session) => {
+      linkRequest(session.request)
+      session.once('close', endTransport)
+    })
   }
 
   get #internals (): EngineInternals {
@@ -188,6 +191,18 @@ export class Engine extends EngineServer {
       else this.verify(req, true, callback)
     })
   }
+}
+
+/**
+ * A polling transport waits for one more poll to say goodbye, for 30 s, also when its session is gone and that poll would
+ * be answered `Session ID unknown`. Such a timer would keep a closed server's process alive.
+ */
+function endTransport (this: Session): void {
+  const { transport } = this
+  const end = transport.shouldClose
+  if (!end) return
+  transport.shouldClose = null
+  end()
 }
 
 /** Answers a request that the engine turns down, in the words of Engine.IO. */

@@ -61,6 +61,11 @@ function engineHandler ({ engine }: Sockets) {
       return
     }
     const raw = request.raw as SocketRequest
+    // The client has gone while the hooks ran: its session would only wait for its timeout.
+    if (raw.socket?.destroyed) {
+      reply.hijack()
+      return
+    }
     const upgrade = isUpgrade(raw)
     const binding = bindingOf(request)
     const open = upgrade ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)

@@ -97,9 +97,16 @@ class UpgradeDispatcher {
 
   /** Through Fastify's router, so that every hook runs for it. */
   #dispatch (request: UpgradeRequest, socket: Socket, head: Buffer): void {
+    const { _httpMessage: earlier } = socket as { _httpMessage?: ServerResponse | null }
+    if (earlier) {
+      // pipelined behind a request that is not answered yet
+      earlier.once('close', () => this.#dispatch(request, socket, head))
+      return
+    }
     // Node takes its own error listener off before it emits 'upgrade'.
     socket.on('error', destroy)
     if (isWebSocket(request)) request[kHead] = head
+    if (socket.destroyed) return
     const response = new UpgradeResponse(request)
     response.assignSocket(socket)
     this.#app.routing(request, response)
