@@ -6,7 +6,12 @@ import type { SocketRequest } from './session.ts'
 /** Sent to a client right before it is cut off because its origin is no longer allowed. */
 export const REVOKED_EVENT = 'origin_revoked'
 
-interface Session { readonly request: SocketRequest, close (): void }
+interface Session {
+  readonly request: SocketRequest
+  readonly transport: { writable: boolean }
+  flush (): void
+  close (discard: boolean): void
+}
 
 /**
  * Asks a changed policy about every live session, and ends those that it would no longer let in. Their clients are told
@@ -19,11 +24,17 @@ export async function revokeSessions (sockets: Sockets, policy: OriginPolicy): P
     const { request } = session
     const decision = await policy.decide(request.headers.origin, request.fastifyRequest)
     if (decision.allowed) return
+    // All in one answer: the poll after it would be refused already.
+    const { transport } = session
+    const { writable } = transport
+    transport.writable = false
     for (const socket of joined.get(session) ?? []) {
       socket.emit(REVOKED_EVENT, { code: 'ORIGIN_REVOKED', reason: decision.reason })
       socket.disconnect()
     }
-    session.close()
+    transport.writable = writable
+    session.flush()
+    session.close(true)
   }))
 }
 

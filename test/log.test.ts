@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { test, type TestContext } from 'node:test'
+import type { CorsOptions } from '../lib/index.ts'
+import { ORIGIN } from './support/client.ts'
+import { ask, POLLING, type Running, start, UPGRADE, WEBSOCKET } from './support/server.ts'
+
+type Line = Readonly<Record<string, unknown>> & { readonly level: number, readonly msg: string }
+
+async function logging (t: TestContext, cors: CorsOptions): Promise<Running & { lines: Line[] }> {
+  const lines: Line[] = []
+  const server = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') }, { logger: { level: 'warn', stream: { write: (line: string) => { lines.push(JSON.parse(line) as Line) } } } })
+  return { ...server, lines }
+}
+
+test('a refusal is one line: origin, transport, reason, what to change', async (t) => {
+  const { port, lines } = await logging(t, { origin: 'https://localhost:3000' })
+  await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'http://localhost:3000' } })
+  const { level, origin, transport, reason, count, msg, hint } = lines[0]!
+  assert.equal(lines.length, 1)
+  assert.deepEqual({ level, origin, transport, reason, count }, { level: 40, origin: 'http://localhost:3000', transport: 'websocket', reason: 'not-listed', count: 1 })
+  assert.match(String(hint), /^http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/)
+  assert.ok(msg.includes(String(hint)))
+})
+
+test('every reason says what to change', async (t) => {
+  const cases: readonly (readonly [CorsOptions, Record<string, string>, string, RegExp])[] = [
+    [{ origin: ORIGIN }, { origin: 'null' }, 'null', /allow-same-origin/],
+    [{ origin: ORIGIN }, { origin: `${ORIGIN}/` }, 'malformed', /https:\/\/app\.example\.com would be/],
+    [{ origin: ORIGIN, missingOrigin: 'refuse' }, {}, 'missing', /missingOrigin/],
+    [{ origin: ORIGIN }, { 'sec-fetch-site': 'cross-site' }, 'cross-site', /crossorigin/],
+    [{ origin: () => { throw new Error('bug') } }, { origin: ORIGIN }, 'error', /function failed/],
+    [{ origin: (_origin, _callback) => {}, originTimeout: 5 }, { origin: ORIGIN }, 'timeout', /originTimeout \(5 ms\)/]
+  ]
+  for (const [cors, headers, reason, hint] of cases) {
+    const { port, lines } = await logging(t, cors)
+    await ask(port, POLLING, { headers })
+    const line = lines.find((one) => one.reason === reason)!
+    assert.match(String(line.hint), hint)
+  }
+})
+
+test('an origin function\'s error is logged', async (t) => {
+  const { port, lines } = await logging(t, { origin: async () => { throw new Error('no database') } })
+  await ask(port, '/api', { headers: { origin: ORIGIN } })
+  assert.ok(lines.some(({ level, err }) => level === 50 && (err as { message: string }).message === 'no database'))
+})
+
+test('control characters are escaped and the length is bounded', async (t) => {
+  const { port, lines } = await logging(t, { origin: ORIGIN })
+  await ask(port, POLLING, { headers: { origin: `https://a.example\t${'x'.repeat(5000)}` } })
+  const { origin, msg } = lines[0]!
+  assert.match(String(origin), /^https:\/\/a\.example\\u0009x+…$/)
+  assert.ok(String(origin).length < 220 && msg.length < 1000)
+})
+
+test('one line an origin a minute, which then counts the rest', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  let clock = 1_000_000
+  t.mock.method(performance, 'now', () => clock)
+  const { port, lines } = await logging(t, { origin: ORIGIN })
+  for (let n = 0; n < 200; n++) await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
+  assert.equal(lines.length, 1)
+  clock += 61_000
+  t.mock.timers.tick(61_000)
+  await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
+  assert.deepEqual(lines.map(({ count }) => count), [1, 200])
+})
+
+test('made-up origins cannot flood the log, nor fill memory', async (t) => {
+  const { app, lines } = await logging(t, { origin: ORIGIN })
+  for (let n = 0; n < 3000; n++) await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } })
+  assert.equal(lines.length, 101)
+  assert.match(lines.at(-1)!.msg, /more than 100 distinct origins/)
+})
+
+test('the fastify-io:refused channel', async (t) => {
+  const { port } = await logging(t, { origin: ORIGIN })
+  const seen: unknown[] = []
+  const listener = (message: unknown): void => { seen.push((message as { reason: string }).reason) }
+  subscribe('fastify-io:refused', listener)
+  t.after(() => { unsubscribe('fastify-io:refused', listener) })
+  for (let n = 0; n < 2; n++) await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
+  assert.deepEqual(seen, ['not-listed', 'not-listed'])
+})
+
+test('a refused REST request is told of too', async (t) => {
+  const { port, lines } = await logging(t, { origin: ORIGIN })
+  await ask(port, '/api', { headers: { origin: 'https://attacker.example' } })
+  assert.deepEqual([lines[0]!.transport, lines[0]!.reason], ['rest', 'not-listed'])
+})
+
+test('warnings of the policy are logged at registration, and the attack on functions', async (t) => {
+  const { lines } = await logging(t, { origin: ORIGIN, maxAge: 86400 })
+  assert.match(lines[0]!.msg, /cors\.maxAge/)
+  const attacked = await logging(t, { origin: (origin: string) => origin.endsWith('example.com'), originExamples: ['https://app.example.com'] })
+  while (attacked.lines.length === 0) await new Promise(setImmediate)
+  assert.equal(attacked.lines[0]!.code, 'FUNCTION_UNSAFE')
+})
