@@ -33,7 +33,7 @@ export class OriginLookup {
     this.#ask = ask
     this.#timeout = originTimeout
     this.#perRequest = ask.length >= 3
-    this.#cache = originCache === undefined || this.#perRequest ? undefined : new LRUCache(originCache)
+    this.#cache = originCache === undefined || this.#perRequest ? undefined : new LRUCache({ ...originCache, ttlResolution: 0 })
     this.#onError = onError
   }
 

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Fastify from 'fastify'
+import fastifyIO, { type Decision, OriginPolicy } from '../../lib/index.ts'
+import { ORIGIN } from '../support/client.ts'
+import { ask, POLLING, start } from '../support/server.ts'
+
+const settled = async (decision: Decision | Promise<Decision>): Promise<string> => (await decision).reason
+
+test('concurrent look-ups of one origin share one call', async () => {
+  let calls = 0
+  let answer: ((error: null, allowed: boolean) => void) | undefined
+  const policy = new OriginPolicy({ origin: (_origin, callback) => { calls++; answer = callback } })
+  const asked = [policy.decide(ORIGIN), policy.decide(ORIGIN), policy.decide(ORIGIN)]
+  const other = policy.decide('https://other.example')
+  assert.equal(calls, 2)
+  answer!(null, true)
+  assert.equal(await settled(other), 'function')
+  const again = policy.decide(ORIGIN)
+  assert.equal(calls, 2, 'still the first call')
+  policy.update({ origin: () => true })
+  assert.equal(await settled(policy.decide(ORIGIN)), 'function')
+  void [asked, again].flat().map((decision) => Promise.resolve(decision).catch(() => {}))
+})
+
+test('a function that takes the request is asked for each', async () => {
+  const seen: (string | undefined)[] = []
+  const policy = new OriginPolicy({
+    origin: (_origin, callback, request) => {
+      seen.push(request?.headers['x-tenant'] as string | undefined)
+      setImmediate(callback, null, true)
+    }
+  })
+  await Promise.all(['a', 'b'].map((tenant) => policy.decide(ORIGIN, { headers: { 'x-tenant': tenant } })))
+  assert.deepEqual(seen, ['a', 'b'])
+})
+
+test('originCache keeps answers for ttl ms, max of them, and no failures', async (t) => {
+  let calls = 0
+  let clock = 1_000
+  t.mock.method(performance, 'now', () => clock)
+  const policy = new OriginPolicy({ origin: async (origin) => { calls++; if (origin.includes('bug')) throw new Error('bug'); return true }, originCache: { max: 2, ttl: 100 } })
+  await policy.decide(ORIGIN)
+  await policy.decide(ORIGIN)
+  assert.equal(calls, 1)
+  clock += 150
+  await policy.decide(ORIGIN)
+  assert.equal(calls, 2)
+  await policy.decide('https://bug.example')
+  await policy.decide('https://bug.example')
+  assert.equal(calls, 4)
+  for (const name of ['b', 'c']) await policy.decide(`https://${name}.example`)
+  await policy.decide(ORIGIN)
+  assert.equal(calls, 7, 'pushed out')
+})
+
+test('later answers are ignored; a failure is told once', async () => {
+  let back: ((error: Error | null, allowed?: boolean) => void) | undefined
+  const policy = new OriginPolicy({ origin: (_origin, callback) => { back = callback } })
+  const errors: unknown[] = []
+  policy.onError((error) => errors.push(error))
+  const decision = policy.decide(ORIGIN)
+  back!(new Error('first'))
+  back!(null, true)
+  back!(new Error('second'))
+  assert.equal(await settled(decision), 'error')
+  assert.deepEqual(errors.map(String), ['Error: first'])
+})
+
+test('odd functions fail closed', async () => {
+  const odd: readonly (readonly [unknown, string])[] = [
+    [(origin: string) => { if (origin) return undefined }, 'not-listed'],
+    [async (_origin: string) => {}, 'not-listed'],
+    [() => 'https://*.example.com', 'function'],
+    [() => 1, 'not-listed'],
+    [() => ({}), 'not-listed'],
+    [() => ({ get then () { throw new Error('trap') } }), 'error'],
+    [() => [{ toString: () => ORIGIN }], 'not-listed'],
+    [() => /app/g, 'function'],
+    [() => new Promise(() => {}), 'timeout'],
+    [class {}, 'error'],
+    [() => { throw null }, 'error'] // eslint-disable-line no-throw-literal
+  ]
+  for (const [origin, reason] of odd) {
+    const policy = new OriginPolicy({ origin: origin as never, originTimeout: 10 })
+    for (let n = 0; n < 2; n++) assert.equal(await settled(policy.decide(ORIGIN)), reason, String(origin))
+  }
+})
+
+test('a function that hangs leaves no timer behind once it has answered', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const policy = new OriginPolicy({ origin: (_origin, callback) => { setImmediate(callback, null, true) } })
+  const decision = policy.decide(ORIGIN)
+  assert.equal(timers(), before + 1)
+  await decision
+  assert.equal(timers(), before)
+})
+
+test('`this` is the Fastify instance, and the request is the third argument', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  app.decorate('tenants', new Set([ORIGIN]))
+  await app.register(fastifyIO, {
+    cors: {
+      origin: function (this: unknown, origin, callback, request) {
+        callback(null, (this as { tenants: Set<string> }).tenants.has(origin) && request?.headers['x-ok'] === '1')
+      }
+    }
+  })
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  const port = Number(new URL(own).port)
+  assert.equal((await ask(port, POLLING, { headers: { origin: ORIGIN, 'x-ok': '1' } })).status, 200)
+  assert.equal((await ask(port, POLLING, { headers: { origin: ORIGIN } })).status, 403)
+})
+
+test('a slow function holds up nobody else', async (t) => {
+  let answer: ((error: null, allowed: boolean) => void) | undefined
+  const { port } = await start(t, { cors: { origin: (_origin, callback) => { answer = callback } } }, (app) => { app.get('/ok', async () => 'ok') })
+  const waiting = ask(port, '/ok', { headers: { origin: ORIGIN } })
+  assert.equal((await ask(port, '/ok')).status, 200)
+  while (answer === undefined) await new Promise(setImmediate)
+  answer(null, true)
+  assert.equal((await waiting).headers['access-control-allow-origin'], ORIGIN)
+})
