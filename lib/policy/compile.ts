@@ -59,9 +59,9 @@ const DEFAULT_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
 
 /**
  * @param path of `cors` in what was given; empty when it is all that was given
- * @returns the compiled policy; it is to be used only if no issue was added
+ * @returns `undefined` when there are issues
  */
-export function compile (input: unknown, path: string, issues: ConfigIssue[]): Compiled {
+export function compile (input: unknown, path: string, issues: ConfigIssue[]): Compiled | undefined {
   const given = checkObject(corsSchema, input, path, issues, REFUSALS) as CorsOptions
   const sound = (name: keyof CorsOptions): boolean => !issues.some((issue) => issue.path === `${path}/${name}`)
   const credentials = given.credentials === true
@@ -73,6 +73,7 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
   const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', credentials, issues)
   checkNumbers(given, path, issues)
   checkHosts(given.sameOrigin, `${path}/sameOrigin`, issues)
+  if (issues.length > 0) return undefined
   const { maxAge, cacheControl, originCache } = given
   return {
     options: Object.freeze({

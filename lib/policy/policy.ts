@@ -195,7 +195,7 @@ export class OriginPolicy {
   #compile (cors: CorsOptions | OriginPolicy): Compiled {
     const issues: ConfigIssue[] = []
     const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors, '', issues)
-    if (issues.length > 0) throw new ConfigError(issues)
+    if (compiled === undefined) throw new ConfigError(issues)
     return compiled
   }
 

@@ -9,18 +9,19 @@ const settled = async (decision: Decision | Promise<Decision>): Promise<string> 
 
 test('concurrent look-ups of one origin share one call', async () => {
   let calls = 0
-  let answer: ((error: null, allowed: boolean) => void) | undefined
-  const policy = new OriginPolicy({ origin: (_origin, callback) => { calls++; answer = callback } })
+  const answers = new Map<string, (error: null, allowed: boolean) => void>()
+  const policy = new OriginPolicy({ origin: (origin, callback) => { calls++; answers.set(origin, callback) } })
   const asked = [policy.decide(ORIGIN), policy.decide(ORIGIN), policy.decide(ORIGIN)]
   const other = policy.decide('https://other.example')
   assert.equal(calls, 2)
-  answer!(null, true)
+  answers.get('https://other.example')!(null, true)
   assert.equal(await settled(other), 'function')
   const again = policy.decide(ORIGIN)
   assert.equal(calls, 2, 'still the first call')
+  answers.get(ORIGIN)!(null, true)
   policy.update({ origin: () => true })
   assert.equal(await settled(policy.decide(ORIGIN)), 'function')
-  void [asked, again].flat().map((decision) => Promise.resolve(decision).catch(() => {}))
+  for (const decision of [...asked, again]) assert.equal(await settled(decision), 'function')
 })
 
 test('a function that takes the request is asked for each', async () => {
@@ -115,11 +116,12 @@ test('`this` is the Fastify instance, and the request is the third argument', as
 })
 
 test('a slow function holds up nobody else', async (t) => {
-  let answer: ((error: null, allowed: boolean) => void) | undefined
-  const { port } = await start(t, { cors: { origin: (_origin, callback) => { answer = callback } } }, (app) => { app.get('/ok', async () => 'ok') })
+  let wake: ((answer: (error: null, allowed: boolean) => void) => void) | undefined
+  const called = new Promise<(error: null, allowed: boolean) => void>((resolve) => { wake = resolve })
+  const { port } = await start(t, { cors: { origin: (origin, callback) => { if (origin === ORIGIN) wake!(callback) } } }, (app) => { app.get('/ok', async () => 'ok') })
   const waiting = ask(port, '/ok', { headers: { origin: ORIGIN } })
+  const answer = await called
   assert.equal((await ask(port, '/ok')).status, 200)
-  while (answer === undefined) await new Promise(setImmediate)
   answer(null, true)
   assert.equal((await waiting).headers['access-control-allow-origin'], ORIGIN)
 })
