@@ -176,7 +176,6 @@ export class Engine extends EngineServer {
       }
       // Middlewares such as express-session write their headers when writeHead() is called.
       response.writeHead(101)
-      response.detachSocket(socket)
       this.#pending.set(req, response)
       this.upgraded.add(socket)
       socket.once('close', this.#forget)

@@ -29,17 +29,20 @@ export function takeHead (request: IncomingMessage): Buffer {
  * A 101 is not written here; its headers are kept, for `ws` writes that head itself (RFC 6455, 4.2.2).
  */
 class UpgradeResponse extends ServerResponse {
-  constructor (request: IncomingMessage) {
-    super(request)
-    // The HTTP parser has let go of the socket: no second request can follow.
-    this.shouldKeepAlive = false
-    this.once('finish', () => { this.socket?.destroySoon() })
-  }
+  // The HTTP parser has let go of the socket: no second request can follow.
+  override shouldKeepAlive = false
 
   override writeHead (status: number, ...rest: never[]): this {
-    if (status !== 101) return super.writeHead(status, ...rest)
-    this.statusCode = 101
-    return this
+    if (status === 101) {
+      this.statusCode = 101
+      return this
+    }
+    // Only a refusal needs the socket; an upgrade that goes through is spared the listeners.
+    if (this.socket === null) {
+      this.assignSocket(this.req.socket)
+      this.once('finish', () => { this.req.socket.destroySoon() })
+    }
+    return super.writeHead(status, ...rest)
   }
 }
 
@@ -107,9 +110,7 @@ class UpgradeDispatcher {
     socket.on('error', destroy)
     if (isWebSocket(request)) request[kHead] = head
     if (socket.destroyed) return
-    const response = new UpgradeResponse(request)
-    response.assignSocket(socket)
-    this.#app.routing(request, response)
+    this.#app.routing(request, new UpgradeResponse(request))
   }
 
   /** Answers what nobody else does; a client left hanging would hold its socket for good. */
