@@ -1,9 +1,13 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type Playground, startPlayground } from '../../playground/server.ts'
-import type { FastifyIOSocket } from '../../lib/index.ts'
+import { type FastifyIOSocket, loadPolicy } from '../../lib/index.ts'
+import { start } from '../support/server.ts'
 import { launch } from './chromium.ts'
 
 // What the browser itself allows and refuses: nothing here trusts the server's word.
@@ -122,6 +126,32 @@ suite('a real browser', () => {
     assert.equal(sent.length, 1, 'no connection was made')
     playground.app.io.off('connection', onConnection)
     await context.close()
+  })
+
+  test('a policy edited on disk cuts off a live socket of the browser within a second', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fastify-io-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'cors.json')
+    writeFileSync(file, JSON.stringify({ origin: [playground.refused] }))
+    const ending = new AbortController()
+    t.after(() => ending.abort())
+    const { own } = await start(t, { cors: loadPolicy(file, { watch: true, signal: ending.signal, log: { info () {}, error () {} } }) })
+    const page = await open(`${playground.refused}/info`, true)
+    await page.evaluate(async ([client, url]) => {
+      const { io } = await import(client!) as { io: (url: string, options: object) => { on (event: string, listener: (value: unknown) => void): void } }
+      const seen: unknown[] = []
+      Object.assign(globalThis, { seen })
+      const socket = io(url!, { transports: ['websocket'] })
+      socket.on('origin_revoked', (why) => seen.push(why))
+      socket.on('disconnect', (reason) => seen.push(reason))
+      await new Promise((resolve) => socket.on('connect', resolve))
+    }, [`${playground.refused}/socket.io.js`, own])
+    const begun = performance.now()
+    writeFileSync(file, JSON.stringify({ origin: ['https://other.example'] }))
+    await page.waitForFunction(() => (globalThis as unknown as { seen: unknown[] }).seen.length === 2, undefined, { polling: 20 })
+    assert.ok(performance.now() - begun < 1000)
+    assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen), [{ code: 'ORIGIN_REVOKED', reason: 'not-listed' }, 'io server disconnect'])
+    await page.context().close()
   })
 
   test('web security is on in this browser', async () => {
