@@ -11,12 +11,18 @@ export interface Refusal {
   /** What the request was for. */
   readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
   /** The policy's reason, or why the request was refused before the policy was asked. */
-  readonly reason: Decision['reason'] | 'jsonp' | 'session'
+  readonly reason: Decision['reason'] | keyof typeof HINTS
   /** What to change, in a sentence. */
   readonly hint: string
 }
 
 const refused = channel('fastify-io:refused')
+
+/** Refusals that the policy has no part in. */
+const HINTS = {
+  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
+  session: 'The session was opened by another origin, and belongs to it. If both are one page behind a proxy, set trustProxy; else a session ID has leaked.'
+}
 
 /** ms within which an origin is logged once. */
 const WINDOW = 60_000
@@ -43,16 +49,16 @@ export class RefusalLog {
 
   /**
    * @param origin the Origin header as it came
-   * @param decision why, or `'jsonp'` for a refusal that the policy has no part in
+   * @param decision why, or the name of a refusal that the policy has no part in
    * @param policy whose decision it is, when it is not the server's
    */
-  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | 'jsonp', policy: OriginPolicy = this.#policy): void {
+  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | keyof typeof HINTS, policy: OriginPolicy = this.#policy): void {
     const text = origin === undefined ? undefined : printable(origin)
     const key = text ?? ''
     const count = this.#due(key)
     if (count === 0 && !refused.hasSubscribers) return
-    const refusal: Refusal = decision === 'jsonp'
-      ? { origin: text, transport, reason: 'jsonp', hint: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.' }
+    const refusal: Refusal = typeof decision === 'string'
+      ? { origin: text, transport, reason: decision, hint: HINTS[decision] }
       : { origin: text, transport, reason: decision.reason, hint: policy.hint(origin, decision) }
     if (refused.hasSubscribers) refused.publish(refusal)
     if (count > 0) this.#log.warn({ ...refusal, count }, `${transport} request refused (${refusal.reason}): ${refusal.hint}`)

@@ -11,7 +11,9 @@ import { createCorsWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
-import { routeUpgrades } from './sockets/upgrade.ts'
+import { ORIGIN_MISMATCH } from './sockets/engine.ts'
+import type { SocketRequest } from './sockets/session.ts'
+import { isUpgrade, routeUpgrades } from './sockets/upgrade.ts'
 
 const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const config = parseOptions(options, takenBy(app))
@@ -27,6 +29,9 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   refuseRouteConfig(app)
   const writeCors = createCorsWriter(app, policy)
   addOriginHook(app, { policy, enforcement, log, writeCors, onRefused: sockets.engine.refused })
+  sockets.engine.on('connection_error', ({ req, context }: { req: SocketRequest, context?: { name?: string } }) => {
+    if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session')
+  })
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)
 

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type TestContext } from 'node:test'
 import type { CorsOptions } from '../lib/index.ts'
 import { ORIGIN } from './support/client.ts'
-import { ask, POLLING, type Running, start, UPGRADE, WEBSOCKET } from './support/server.ts'
+import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
 
 type Line = Readonly<Record<string, unknown>> & { readonly level: number, readonly msg: string }
 
@@ -38,6 +38,14 @@ test('every reason says what to change', async (t) => {
     const line = lines.find((one) => one.reason === reason)!
     assert.match(String(line.hint), hint)
   }
+})
+
+test('a stolen session ID is told of', async (t) => {
+  const { port, lines } = await logging(t, { origin: [ORIGIN, 'https://other.example'] })
+  const sid = sidOf(await ask(port, POLLING, { headers: { origin: ORIGIN } }))
+  await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { origin: ORIGIN }, body: '40' })
+  await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...UPGRADE, origin: 'https://other.example' } })
+  assert.deepEqual([lines.length, lines[0]!.origin, lines[0]!.transport, lines[0]!.reason], [1, 'https://other.example', 'websocket', 'session'])
 })
 
 test('an origin function\'s error is logged', async (t) => {

@@ -4,7 +4,7 @@ import { type Compiled, compile, type PolicyOptions } from './compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
 import { explain } from './explain.ts'
 import { OriginLookup } from './lookup.ts'
-import { DEFAULT_PORTS, parseOrigin } from './origin.ts'
+import { DEFAULT_PORTS, MAX_ORIGIN, parseOrigin } from './origin.ts'
 import { isPattern, parsePattern } from './pattern.ts'
 import type { CorsOptions } from './schema.ts'
 
@@ -46,8 +46,8 @@ export class OriginPolicy {
    */
   decide (origin: string | undefined, request?: PolicyRequest): Decision | Promise<Decision> {
     const { options } = this.#compiled
-    if (origin === undefined) {
-      const site = request?.headers['sec-fetch-site']
+    if (origin === undefined || origin === null) {
+      const site = request?.headers?.['sec-fetch-site']
       if (site === 'cross-site' || site === 'same-site') return CROSS_SITE
       if (options.missingOrigin === 'refuse') return MISSING_REFUSED
       return this.anyOrigin ? MISSING_ANY : MISSING
@@ -65,7 +65,7 @@ export class OriginPolicy {
    */
   explain (origin: string): string {
     const decision = this.#decideListed(origin)
-    return explain(this.#compiled, origin, decision === NOT_LISTED && this.#lookup !== undefined ? undefined : decision)
+    return explain(this.#compiled, String(origin), decision === NOT_LISTED && this.#lookup !== undefined ? undefined : decision)
   }
 
   /** What to change so that a refused request passes; what log lines say. */
@@ -179,6 +179,8 @@ export class OriginPolicy {
   /** Decides from the lists alone. */
   #decideListed (origin: string): Decision {
     const { any, exact, patterns, regexps } = this.#compiled
+    // before the map, which would hash it all
+    if (typeof origin !== 'string' || origin.length > MAX_ORIGIN) return MALFORMED
     const listed = exact.get(origin)
     if (listed !== undefined) return listed
     if (origin === 'null') return NULL

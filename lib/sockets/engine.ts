@@ -19,6 +19,9 @@ interface EngineInternals {
   onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
 }
 
+/** `context.name` of the `connection_error` for a session that belongs to another origin. */
+export const ORIGIN_MISMATCH = 'ORIGIN_MISMATCH'
+
 /** Headers of a response that is no 101, or that `ws` writes itself. */
 const NOT_ON_101 = new Set(['connection', 'upgrade', 'content-length', 'content-type', 'transfer-encoding', 'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'])
 
@@ -95,7 +98,7 @@ export class Engine extends EngineServer {
       const { clients } = this.#internals
       if (!Object.hasOwn(clients, sid)) this.#resume(req, sid, upgrade)
       // The answer is the one for a session that does not exist: a thief learns nothing.
-      else if (clients[sid]!.request[kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: 'ORIGIN_MISMATCH' })
+      else if (clients[sid]!.request[kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
     } else if (upgrade && EIO !== '4' && this.opts.allowEIO3 !== true) {
       // Engine.IO finds this out after the 101, when no status can be sent any more.
       return fn(errors.UNSUPPORTED_PROTOCOL_VERSION, { protocol: 3 })

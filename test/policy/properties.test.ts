@@ -52,6 +52,16 @@ test('no input makes decide, explain or hint throw', () => {
   }))
 })
 
+test('nor does what is no string', () => {
+  const policy = new OriginPolicy({ origin: '*' })
+  for (const odd of [5, {}, [], true, Symbol.iterator, () => {}] as never[]) {
+    assert.equal(sync(policy.decide(odd)).reason, 'malformed')
+    policy.explain(odd)
+  }
+  assert.equal(sync(policy.decide(null as never)).reason, 'missing')
+  assert.equal(sync(policy.decide(undefined, {} as never)).reason, 'missing')
+})
+
 test('an exact policy allows exactly its own strings', () => {
   fc.assert(fc.property(fc.uniqueArray(origin, { minLength: 1, maxLength: 20 }), fc.oneof(origin, text), (list, asked) => {
     const policy = new OriginPolicy({ origin: list })

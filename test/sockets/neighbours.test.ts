@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { test } from 'node:test'
+import fastifySwagger from '@fastify/swagger'
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -41,6 +42,16 @@ for (const first of ['fastify-io', '@fastify/websocket']) {
     assert.deepEqual(warnings.filter((line) => !line.includes('attacker')), [])
   })
 }
+
+test('@fastify/swagger does not list Socket.IO\'s routes, nor OPTIONS', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  await app.register(fastifySwagger)
+  await app.register(fastifyIO, { cors })
+  app.get('/api', async () => 'ok')
+  await app.ready()
+  assert.deepEqual(Object.keys(app.swagger().paths!), ['/api'])
+})
 
 test('a plain ws server on the same HTTP server keeps its path', async (t) => {
   const { app, own } = await start(t, { cors })
