@@ -26,7 +26,7 @@ const ownSchema = Type.Object({
   handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)))),
   prefix: Type.Optional(Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /', description: 'Fastify\'s own: stands before `path`.' })),
   logLevel: Type.Optional(Type.Unsafe<LogLevel>(Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { expected: 'a log level', description: 'Level of the requests on Socket.IO\'s routes. Default warn.' }))),
-  transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')]), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket' (webtransport carries no Origin that could be checked yet)" })))
+  transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')], { expected: "'polling' or 'websocket' (webtransport carries no Origin that could be checked yet)" }), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket', each once" })))
 })
 
 /** Socket.IO's own options, as it types and documents them. */

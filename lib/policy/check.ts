@@ -47,8 +47,35 @@ function checkMember (schema: TSchema, value: unknown, path: string, issues: Con
   try {
     ok = Value.Check(schema, value)
   } catch {}
-  if (!ok) issues.push({ code: 'INVALID_TYPE', path, value, message: `must be ${schema.expected ?? `a ${schema.type}`}, not ${show(value)}` })
+  const list = arrayOf(schema)
+  const before = issues.length
+  if (!ok && Array.isArray(value) && list !== undefined) {
+    const items = checkItems(list.items as TSchema, value, path, issues)
+    if (issues.length > before) return items
+  }
+  if (!ok) issues.push({ code: 'INVALID_TYPE', path, value, message: `must be ${expected(schema)}, not ${show(value)}` })
   return Array.isArray(value) ? [...value] : value
+}
+
+/** @returns the sound items, each at its own place */
+function checkItems (schema: TSchema, items: readonly unknown[], path: string, issues: ConfigIssue[]): unknown[] {
+  return Array.from(items, (item, at) => {
+    let ok = false
+    try {
+      ok = Value.Check(schema, item)
+    } catch {}
+    if (!ok) issues.push({ code: 'INVALID_TYPE', path: `${path}/${at}`, value: item, message: `must be ${expected(schema)}, not ${show(item)}` })
+    return ok ? item : undefined
+  })
+}
+
+/** The array that a schema is, or that it takes among other things. */
+function arrayOf (schema: TSchema): TSchema | undefined {
+  return schema.type === 'array' ? schema : (schema.anyOf as TSchema[] | undefined)?.find(({ type }) => type === 'array')
+}
+
+function expected (schema: TSchema): string {
+  return schema.expected ?? (schema.const === undefined ? `a ${schema.type}` : show(schema.const))
 }
 
 function unknownOption (schema: TObject, name: string | symbol, path: string, value: unknown, refusals: Refusals): ConfigIssue {

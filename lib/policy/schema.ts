@@ -35,7 +35,7 @@ export const corsSchema = Type.Object({
    * Who may use the server from another origin: an origin (`https://app.example.com`), a pattern (`https://*.example.com`,
    * `http://localhost:*`), a RegExp, a list of these, a function, `'*'` or `true` (anyone), `false` (nobody; the default).
    */
-  origin: Type.Optional(Type.Union([Type.Boolean(), Type.String(), RegExpSchema, Type.Array(Type.Union([Type.String(), RegExpSchema, Type.Boolean()])), OriginFunctionSchema],
+  origin: Type.Optional(Type.Union([Type.Boolean(), Type.String(), RegExpSchema, Type.Array(Type.Union([Type.String(), RegExpSchema, Type.Boolean()], { expected: 'a string, a RegExp or true' })), OriginFunctionSchema],
     { expected: 'a string, a RegExp, an array of these, a function, true or false', description: 'Origins that may use the server: an origin, a pattern, a list of these, "*" or true for any, false for none.' })),
   /** Whether browsers may send cookies and read the answer (Access-Control-Allow-Credentials). Default false. */
   credentials: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether browsers may send cookies and read the answer.' })),

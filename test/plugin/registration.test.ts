@@ -86,10 +86,18 @@ test('several apps share one policy', async (t) => {
 test('every mistake at once, with paths into the options', async () => {
   const issues = await fails({ orgin: 1, pth: '/x', pingTimeout: 'soon', transports: ['webtransport'], cors: { origin: ['https://ok.example', 'https://Bad.example/', 5], credentials: 'yes', methods: ['patch'] } }, (app) => app.register(fastifyCors))
   assert.deepEqual(issues.map(({ code, path }) => `${code} ${path}`), [
-    'CORS_TWICE ', 'UNKNOWN_OPTION /orgin', 'UNKNOWN_OPTION /pth', 'INVALID_TYPE /pingTimeout', 'INVALID_TYPE /transports',
-    'INVALID_TYPE /cors/origin', 'INVALID_TYPE /cors/credentials', 'METHOD_INVALID /cors/methods/0'
+    'CORS_TWICE ', 'UNKNOWN_OPTION /orgin', 'UNKNOWN_OPTION /pth', 'INVALID_TYPE /pingTimeout', 'INVALID_TYPE /transports/0',
+    'INVALID_TYPE /cors/origin/2', 'INVALID_TYPE /cors/credentials', 'ORIGIN_INVALID /cors/origin/1', 'METHOD_INVALID /cors/methods/0'
   ])
   assert.match(issues.find(({ path }) => path === '/pth')!.hint!, /"path"/)
+})
+
+test('transports: once each, and no WebTransport yet', async () => {
+  for (const transports of [[], ['polling', 'polling'], 'polling', ['webtransport']]) {
+    const [issue] = await fails({ transports })
+    assert.match(issue!.path, /^\/transports/)
+  }
+  assert.match((await fails({ transports: ['webtransport'] }))[0]!.message, /no Origin that could be checked/)
 })
 
 test('an invalid entry among valid ones has its own path', async () => {
