@@ -9,7 +9,7 @@ import type { Hook } from './rest.ts'
 import { SocketCors } from './sockets/cors.ts'
 import { isUpgrade } from './sockets/upgrade.ts'
 
-/** Marks a route in its `config`: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
+/** Decorates requests: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
 export const kRoute = Symbol('fastify-io.route')
 export type RouteKind = 'engine' | 'client'
 
@@ -46,8 +46,10 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
 
   function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
     request.originDecision = decision
-    const kind = (request.routeOptions.config as { [kRoute]?: RouteKind })[kRoute]
-    if (varies(decision, kind)) addVary(reply, 'Origin')
+    const kind = (request as { [kRoute]?: RouteKind })[kRoute]
+    const written = kind === undefined && decision.allowOrigin !== undefined && enforcement.emitHeaders
+    // @fastify/cors does it by itself
+    if (!written && varies(decision, kind)) addVary(reply, 'Origin')
 
     if (kind !== undefined && !decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
       return refuseSocket(request, reply, decision)

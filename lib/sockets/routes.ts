@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
-import { kRoute, type RouteKind } from '../origin-hook.ts'
+import { kRoute } from '../origin-hook.ts'
 import { release } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
@@ -22,36 +22,29 @@ export function socketPath (config: Config): string {
 /**
  * Registers the routes of Socket.IO: long-polling, upgrades, and the client's files.
  *
- * They stand in a scope of their own because bodies must stay unread for the engine, whose `maxHttpBufferSize`
+ * They stand in scopes of their own: a request's scope says what it is, and bodies must stay unread for the engine, whose `maxHttpBufferSize`
  * governs them. Hooks of the outer scope apply here too, also those added later.
  */
 export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
+  const path = socketPath(config)
+  const options = { logLevel: config.logLevel, exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async (scope) => {
+    scope.decorateRequest(kRoute, 'engine')
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    const path = socketPath(config)
-    const options = (kind: RouteKind) => ({
-      logLevel: config.logLevel,
-      exposeHeadRoute: false,
-      schema: { hide: true } as object,
-      config: { [kRoute]: kind } as FastifyContextConfig
-    })
-    scope.route({ ...options('engine'), method: [...METHODS], url: path, handler: engineHandler(sockets) })
-    if (!sockets.io.serveClient()) return
-    const base = path.replace(/\/$/, '')
+    scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
+  })
+  if (!sockets.io.serveClient()) return
+  await app.register(async (scope) => {
+    scope.decorateRequest(kRoute, 'client')
+    const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
-      scope.get(`${base}/${file}`, options('client'), (request, reply) => {
-        release(reply, 200, (response) => {
-          const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
-          serve.call(sockets.io, file, request.raw, response)
-        })
+      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (request, reply) => {
+        release(reply, 200, (response) => serve.call(sockets.io, file, request.raw, response))
       })
     }
   })
 }
-
-/** As Engine.IO's polling transport writes them. */
-const OPEN_HEADERS = { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
 
 function engineHandler ({ engine }: Sockets) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
@@ -70,7 +63,8 @@ function engineHandler ({ engine }: Sockets) {
     const binding = bindingOf(request)
     const open = upgrade ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
     if (open !== undefined) {
-      reply.headers(OPEN_HEADERS).send(open)
+      // as text in UTF-8, which is what Fastify takes a string for
+      reply.header('cache-control', 'no-store').send(open)
       return
     }
     raw.fastifyRequest = request
