@@ -79,6 +79,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
     const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
     if (!isPreflight(request)) {
       if (!strictPreflight || !policy.crossOrigin) return writeHeaders(request, reply, done, decision, kind)
+      if (varies(decision, kind)) addVary(reply, 'Origin')
       reply.code(400).type('text/plain').send('Invalid Preflight Request')
       return
     }
