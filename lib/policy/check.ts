@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { type ConfigIssue, show } from '../errors.ts'
@@ -15,10 +16,10 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
   const result: Record<string, unknown> = {}
   let names: (string | symbol)[]
   try {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError()
+    if (!isRecord(value)) throw new TypeError()
     names = Reflect.ownKeys(value)
   } catch {
-    issues.push({ code: 'INVALID_TYPE', path, value, message: `must be an object, not ${show(value)}` })
+    issues.push(notAnObject(value, path))
     return result
   }
   for (const name of names) {
@@ -31,7 +32,7 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
       issues.push({ code: 'INVALID_TYPE', path: at, value: undefined, message: 'cannot be read' })
       continue
     }
-    if (property === undefined) issues.push(unknownOption(schema, name, at, member, refusals))
+    if (property === undefined) issues.push(unknownOption(schema, name, at, member, refusals, issues))
     // left out on purpose, as `origin: process.env.ORIGIN ? … : undefined` does
     else if (member !== undefined) result[name as string] = checkMember(property, member, at, issues)
   }
@@ -41,30 +42,77 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
   return result
 }
 
-function checkMember (schema: TSchema, value: unknown, path: string, issues: ConfigIssue[]): unknown {
-  if (schema.type === 'object' && schema.properties !== undefined) return checkObject(schema as TObject, value, path, issues)
+/**
+ * Whether a value can hold options. A Map, a URL or a promise that nobody awaited has none, nor has an instance that
+ * keeps everything to itself; taken for empty options, they would be ignored in silence.
+ */
+function isRecord (value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || !/^(?:Object|Module)$/.test(tagOf(value))) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // `{}` of any realm: only Object.prototype itself has that member
+  return Reflect.ownKeys(value).length > 0 || prototype === null || Object.hasOwn(prototype as object, 'hasOwnProperty')
+}
+
+function tagOf (value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}
+
+function notAnObject (value: unknown, path: string): ConfigIssue {
+  let tag: string | undefined
+  try {
+    if (typeof value === 'object' && value !== null) tag = tagOf(value)
+  } catch {}
+  const what = tag === undefined || tag === 'Array' ? show(value) : tag === 'Object' ? 'an object without any of its own' : `a ${tag}`
+  return { code: 'INVALID_TYPE', path, value, message: `must be an object with options, not ${what.slice(0, 100)}`, ...(tag === 'Promise' && { hint: 'await it' }) }
+}
+
+function checkMember (schema: TSchema, given: unknown, path: string, issues: ConfigIssue[]): unknown {
+  if (schema.type === 'object' && schema.properties !== undefined) return checkObject(schema as TObject, given, path, issues)
+  let value = given
   let ok = false
   try {
+    // What is checked is what is kept, whatever becomes of the caller's own: it may change, or be another at each reading.
+    value = Array.isArray(given) ? copyList(given) : copyRegExp(given)
     ok = Value.Check(schema, value)
   } catch {}
   const list = arrayOf(schema)
   const before = issues.length
-  if (!ok && Array.isArray(value) && list !== undefined) {
+  if (!ok && value !== given && Array.isArray(value) && list !== undefined) {
     const items = checkItems(list.items as TSchema, value, path, issues)
     if (issues.length > before) return items
   }
-  if (!ok) issues.push({ code: 'INVALID_TYPE', path, value, message: `must be ${expected(schema)}, not ${show(value)}` })
-  return Array.isArray(value) ? [...value] : value
+  if (!ok) issues.push(invalidType(schema, value, path))
+  return value
+}
+
+/** Entries that a list may have: past any real one, and short of what would take the memory of the process. */
+const MAX_LIST = 1_000_000
+
+/** @throws {RangeError} past {@link MAX_LIST}, and whatever a proxy throws */
+function copyList (list: readonly unknown[]): unknown[] {
+  const { length } = list
+  if (length > MAX_LIST) throw new RangeError()
+  return Array.from({ length }, (_, at) => copyRegExp(list[at]))
+}
+
+function copyRegExp (value: unknown): unknown {
+  return types.isRegExp(value) ? new RegExp(value) : value
+}
+
+/** A secret is named by its schema alone: errors are logged. */
+function invalidType (schema: TSchema, value: unknown, path: string): ConfigIssue {
+  const { secret } = schema as { secret?: boolean }
+  return { code: 'INVALID_TYPE', path, value: secret === true ? undefined : value, message: `must be ${expected(schema)}${secret === true ? '' : `, not ${show(value)}`}` }
 }
 
 /** @returns the sound items, each at its own place */
 function checkItems (schema: TSchema, items: readonly unknown[], path: string, issues: ConfigIssue[]): unknown[] {
-  return Array.from(items, (item, at) => {
+  return items.map((item, at) => {
     let ok = false
     try {
       ok = Value.Check(schema, item)
     } catch {}
-    if (!ok) issues.push({ code: 'INVALID_TYPE', path: `${path}/${at}`, value: item, message: `must be ${expected(schema)}, not ${show(item)}` })
+    if (!ok) issues.push(invalidType(schema, item, `${path}/${at}`))
     return ok ? item : undefined
   })
 }
@@ -78,9 +126,12 @@ function expected (schema: TSchema): string {
   return schema.expected ?? (schema.const === undefined ? `a ${schema.type}` : show(schema.const))
 }
 
-function unknownOption (schema: TObject, name: string | symbol, path: string, value: unknown, refusals: Refusals): ConfigIssue {
+/** Mistakes up to which unknown options are compared with the known ones. */
+const MAX_HINTS = 500
+
+function unknownOption (schema: TObject, name: string | symbol, path: string, value: unknown, refusals: Refusals, issues: readonly ConfigIssue[]): ConfigIssue {
   const reason = typeof name === 'string' && Object.hasOwn(refusals, name) ? refusals[name] : undefined
-  const near = typeof name === 'string' ? nearest(name, Object.keys(schema.properties)) : undefined
+  const near = typeof name === 'string' && issues.length < MAX_HINTS ? nearest(name, Object.keys(schema.properties)) : undefined
   const hint = reason ?? (near === undefined ? undefined : `did you mean "${near}"?`)
   return { code: 'UNKNOWN_OPTION', path, value, message: 'is not an option', ...(hint !== undefined && { hint }) }
 }

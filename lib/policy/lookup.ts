@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
 import { parseOrigin } from './origin.ts'
@@ -24,7 +25,8 @@ interface LookupOptions {
 export class OriginLookup {
   readonly #ask: OriginFunction
   readonly #timeout: number
-  readonly #perRequest: boolean
+  /** Parameters it declares. */
+  readonly #arity: number
   readonly #pending: Map<string, Promise<Decision>> = new Map()
   readonly #cache: LRUCache<string, Decision> | undefined
   readonly #onError: (error: unknown, origin: string) => void
@@ -32,13 +34,13 @@ export class OriginLookup {
   constructor (ask: OriginFunction, { originTimeout, originCache }: LookupOptions, onError: (error: unknown, origin: string) => void) {
     this.#ask = ask
     this.#timeout = originTimeout
-    this.#perRequest = ask.length >= 3
-    this.#cache = originCache === undefined || this.#perRequest ? undefined : new LRUCache({ ...originCache, ttlResolution: 0 })
+    this.#arity = ask.length
+    this.#cache = originCache === undefined || this.#arity >= 3 ? undefined : new LRUCache({ ...originCache, ttlResolution: 0 })
     this.#onError = onError
   }
 
   decide (origin: string, request: PolicyRequest | undefined): Decision | Promise<Decision> {
-    if (this.#perRequest) return this.#call(origin, request)
+    if (this.#arity >= 3) return this.#call(origin, request)
     const known = this.#cache?.get(origin) ?? this.#pending.get(origin)
     if (known !== undefined) return known
     const decision = this.#call(origin, request)
@@ -69,8 +71,8 @@ export class OriginLookup {
     }
     const fail = (error: unknown): void => {
       if (settled !== undefined) return
-      this.#onError(error, origin)
       settle(ERROR)
+      this.#onError(error, origin)
     }
     const answer = (value: OriginAnswer | void): void => {
       try {
@@ -80,7 +82,7 @@ export class OriginLookup {
       }
     }
     // A function of one parameter cannot call back: saying nothing is its answer.
-    const silentIsFinal = this.#ask.length === 1
+    const silentIsFinal = this.#arity === 1
     try {
       const self = (request as { server?: unknown } | undefined)?.server
       const returned = Reflect.apply(this.#ask, self, [origin, (error: unknown, value?: OriginAnswer) => error ? fail(error) : answer(value), request])
@@ -92,8 +94,8 @@ export class OriginLookup {
     if (settled !== undefined) return settled
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#onError(new Error(`no answer within ${this.#timeout} ms`), origin)
         settle(TIMEOUT)
+        this.#onError(new Error(`no answer within ${this.#timeout} ms`), origin)
       }, this.#timeout)
       wake = (decision) => {
         clearTimeout(timer)
@@ -114,7 +116,7 @@ function judge (origin: string, answer: OriginAnswer): Decision {
 }
 
 function matches (origin: string, answer: boolean | string | RegExp | undefined): boolean {
-  if (answer instanceof RegExp) return new RegExp(answer.source, answer.flags.replace(/[gy]/g, '')).test(origin)
+  if (types.isRegExp(answer)) return new RegExp(answer.source, answer.flags.replace(/[gy]/g, '')).test(origin)
   if (typeof answer !== 'string') return answer === true
   if (answer === '*' || answer === origin) return true
   const pattern = isPattern(answer) ? parsePattern(answer) : undefined

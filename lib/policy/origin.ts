@@ -14,7 +14,8 @@ export interface Origin {
 /** Characters: a scheme of 64, a host of 253 (RFC 1035), a port, and what joins them. No longer text is looked at. */
 export const MAX_ORIGIN = 326
 
-export const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ws: '80', wss: '443', ftp: '21' }
+/** Without a prototype: an origin's scheme may be `constructor`. */
+export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), { http: '80', https: '443', ws: '80', wss: '443', ftp: '21' })
 
 const SCHEME = /^[a-z][a-z0-9+.-]{0,63}$/
 const PORT = /^[1-9]\d{0,4}$/
@@ -33,7 +34,7 @@ const NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/
  * @returns `undefined` for anything else; never throws, and its cost is bounded by {@link MAX_ORIGIN}
  */
 export function parseOrigin (text: string): Origin | undefined {
-  if (text.length > MAX_ORIGIN) return undefined
+  if (typeof text !== 'string' || text.length > MAX_ORIGIN) return undefined
   const colon = text.indexOf('://')
   if (colon === -1) return undefined
   const scheme = text.slice(0, colon)

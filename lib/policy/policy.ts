@@ -1,4 +1,5 @@
-import { ConfigError, type ConfigIssue } from '../errors.ts'
+import { types } from 'node:util'
+import { ConfigError, type ConfigIssue, show } from '../errors.ts'
 import { auditFunction } from './audit.ts'
 import { type Compiled, compile, type PolicyOptions } from './compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
@@ -65,7 +66,7 @@ export class OriginPolicy {
    */
   explain (origin: string): string {
     const decision = this.#decideListed(origin)
-    return explain(this.#compiled, String(origin), decision === NOT_LISTED && this.#lookup !== undefined ? undefined : decision)
+    return explain(this.#compiled, typeof origin === 'string' ? origin : show(origin), decision === NOT_LISTED && this.#lookup !== undefined ? undefined : decision)
   }
 
   /** What to change so that a refused request passes; what log lines say. */
@@ -93,13 +94,13 @@ export class OriginPolicy {
     this.#compiled = compiled
     this.#audited = undefined
     this.#version++
-    for (const listener of [...this.#changed]) listener()
+    tell(this.#changed, (listener) => listener())
   }
 
   /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
   snapshot (): CorsOptions {
     const { snapshot } = this.#compiled
-    const copy = (value: unknown): unknown => Array.isArray(value) ? value.map(copy) : value instanceof RegExp ? new RegExp(value.source, value.flags) : typeof value === 'object' && value !== null ? { ...value } : value
+    const copy = (value: unknown): unknown => Array.isArray(value) ? value.map(copy) : types.isRegExp(value) ? new RegExp(value) : typeof value === 'object' && value !== null ? { ...value } : value
     return Object.fromEntries(Object.entries(snapshot).map(([name, value]) => [name, copy(value)]))
   }
 
@@ -202,7 +203,21 @@ export class OriginPolicy {
   }
 
   #lookupOf ({ ask, options }: Compiled): OriginLookup | undefined {
-    return ask === undefined ? undefined : new OriginLookup(ask, options, (error, origin) => { for (const listener of this.#failed) listener(error, origin) })
+    return ask === undefined ? undefined : new OriginLookup(ask, options, (error, origin) => { tell(this.#failed, (listener) => listener(error, origin)) })
+  }
+}
+
+/**
+ * Tells every listener. One that throws has a bug of its own, which must neither keep the others from hearing nor turn a
+ * refusal into an exception: it becomes a warning of the process.
+ */
+function tell<Listener> (listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
+  for (const listener of [...listeners]) {
+    try {
+      call(listener)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : show(error))
+    }
   }
 }
 
@@ -214,5 +229,5 @@ function isOwn (origin: string, { protocol, host }: PolicyRequest, sameOrigin: b
   const bare = name.endsWith(port) ? name.slice(0, -port.length) : name
   if (origin !== `${protocol}://${bare}`) return false
   if (sameOrigin === true) return true
-  return sameOrigin.includes(bare) || sameOrigin.includes(name) || sameOrigin.includes(bare.replace(/:\d+$/, ''))
+  return sameOrigin.includes(bare) || sameOrigin.includes(`${bare}${port}`) || sameOrigin.includes(bare.replace(/:\d+$/, ''))
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { Kind, type Static, type TUnsafe, Type, TypeRegistry } from '@sinclair/typebox'
 import type { PolicyRequest } from './decision.ts'
 
@@ -22,10 +23,9 @@ export function predicate<T> (expected: string, is: (value: unknown) => boolean)
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isRegExp = (value: unknown): boolean => value instanceof RegExp
 
 const OriginFunctionSchema = predicate<OriginFunction>('a function', isFunction)
-const RegExpSchema = predicate<RegExp>('a RegExp', isRegExp)
+const RegExpSchema = predicate<RegExp>('a RegExp', types.isRegExp)
 /** ms; the most that a timer takes */
 export const Milliseconds = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647' })
 

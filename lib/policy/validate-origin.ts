@@ -1,8 +1,9 @@
-import { getDomain, getPublicSuffix } from 'tldts'
+import { types } from 'node:util'
 import { type ConfigIssue, show } from '../errors.ts'
 import { auditRegExp } from './audit.ts'
 import { correctOrigin } from './correct.ts'
 import { isLoopback, type Origin, parseOrigin } from './origin.ts'
+import { ownedBy } from './ownership.ts'
 import { isPattern, parsePattern, type Pattern } from './pattern.ts'
 import type { OriginFunction } from './schema.ts'
 
@@ -38,15 +39,14 @@ function checkEntry (value: unknown, path: string, origins: Origins, context: Co
     if (context.credentials && context.dangerously.anyOriginWithCredentials !== true) {
       context.issues.push({ code: 'ORIGIN_ANY_WITH_CREDENTIALS', path, value, message: 'any site could act with the cookies of its visitors', hint: 'list the origins, or set `dangerously: { anyOriginWithCredentials: true }`' })
     }
-  } else if (value instanceof RegExp) checkRegExp(value, path, origins, context)
+  } else if (types.isRegExp(value)) checkRegExp(value, path, origins, context)
   else if (typeof value === 'string') checkText(value, path, origins, context)
 }
 
 function checkRegExp (value: RegExp, path: string, origins: Origins, { credentials, dangerously, issues }: Context): void {
   const finding = auditRegExp(value, { credentials: credentials && dangerously.insecureOriginsWithCredentials !== true })
   if (finding !== undefined && !(finding.code === 'REGEXP_UNSAFE' && dangerously.unsafeRegExp === true)) issues.push({ ...finding, path, value })
-  // a copy: nobody else can set its lastIndex or compile() it anew
-  else origins.regexps.push(new RegExp(value.source, value.flags))
+  else origins.regexps.push(value)
 }
 
 function checkText (value: string, path: string, origins: Origins, context: Context): void {
@@ -78,14 +78,18 @@ function checkSecurity (origin: Origin & { subdomains?: boolean }, value: string
   if (credentials && origin.scheme === 'http' && !isLoopback(origin) && dangerously.insecureOriginsWithCredentials !== true) {
     issues.push({ code: 'ORIGIN_INSECURE', path, value, message: 'whoever is on the network between can change a plain-http page, and act with its cookies', hint: value.replace('http:', 'https:') })
   }
-  if (origin.subdomains === true && dangerously.publicSuffixSubdomains !== true && isPublicSuffix(origin.host)) {
+  if (origin.subdomains === true && dangerously.publicSuffixSubdomains !== true && isPublicSuffix(origin)) {
     issues.push({ code: 'ORIGIN_PUBLIC_SUFFIX', path, value, message: `anyone can register a name below ${origin.host}`, hint: `name the origins, such as ${origin.scheme}://your-app.${origin.host}` })
   }
 }
 
-/** Private entries of the list count too: github.io, vercel.app. */
-function isPublicSuffix (host: string): boolean {
-  const options = { allowPrivateDomains: true }
-  if (host === 'localhost' || host.endsWith('.localhost')) return false
-  return getPublicSuffix(host, options) === host && getDomain(host, options) === null
+/**
+ * Whether a stranger can own a name below a host: of a name two labels below, more than the host is what somebody
+ * registered (`a.b.com`: `b.com`). Private entries of the public suffix list count too: github.io, vercel.app.
+ */
+function isPublicSuffix (origin: Origin): boolean {
+  return ['x', 'x.x'].some((name) => {
+    const owned = ownedBy({ ...origin, host: `${name}.${origin.host}` })
+    return owned !== undefined && owned.name.length > origin.host.length
+  })
 }

@@ -1,11 +1,12 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { HmacKey } from './hmac.ts'
 import type { Secret } from '../config.ts'
 
 export type { Secret }
 
 interface Key {
   readonly id: number
-  readonly key: KeyObject
+  readonly key: HmacKey
 }
 
 /** What a genuine token says. */
@@ -40,7 +41,7 @@ export class TokenIssuer {
   constructor (secrets: readonly Secret[] = [randomBytes(32)]) {
     this.#keys = secrets.map((secret) => ({
       id: createHash('sha256').update(secret).digest()[0]!,
-      key: createSecretKey(Buffer.from(secret as string))
+      key: new HmacKey(secret)
     }))
     this.#head.writeUInt8(this.#keys[0]!.id, 0)
     this.#head.writeUInt32BE(this.instance, 1)
@@ -48,8 +49,8 @@ export class TokenIssuer {
 
   /** @param now in s since the epoch */
   issue (binding: string, now: number): string {
-    this.#head.writeUIntBE(++this.#count, 5, 6)
-    this.#head.writeUInt32BE(now, 11)
+    write(this.#head, ++this.#count, 5, 6)
+    write(this.#head, now, 11, 4)
     const head = this.#head.toString('base64url')
     return head + tag(this.#keys[0]!.key, head, binding)
   }
@@ -70,6 +71,14 @@ export class TokenIssuer {
   }
 }
 
-function tag (key: KeyObject, head: string, binding: string): string {
-  return createHmac('sha256', key).update(`${head}\n${binding}`).digest('base64url').slice(0, TAG_CHARS)
+function tag (key: HmacKey, head: string, binding: string): string {
+  return key.sign(`${head}\n${binding}`).slice(0, TAG_CHARS)
+}
+
+/** Big-endian; Buffer's own methods check what needs no check here, for each token. */
+function write (bytes: Buffer, value: number, at: number, length: number): void {
+  for (let to = at + length - 1; to >= at; to--) {
+    bytes[to] = value % 256
+    value = Math.floor(value / 256)
+  }
 }
