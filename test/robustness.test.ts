@@ -166,6 +166,31 @@ for (const statelessHandshake of [true, false]) {
       await unharmed(server)
     })
 
+    test('an upgrade pipelined behind a request that waits, then reset', async (t) => {
+      let goOn: (() => void) | undefined
+      let reached: (() => void) | undefined
+      const waiting = new Promise<void>((resolve) => { reached = resolve })
+      const server = await serve(t, (app) => app.get('/slow', async () => {
+        reached!()
+        await new Promise<void>((resolve) => { goOn = resolve })
+        return 'ok'
+      }))
+      const socket = await opened(server.port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${lines(UPGRADE)}\r\n`)
+      await waiting
+      socket.resetAndDestroy()
+      await once(socket, 'close')
+      goOn!()
+      await unharmed(server)
+    })
+
+    test('PUT and its like on a live session are 400', async (t) => {
+      const { port, app } = await serve(t)
+      const sid = sidOf(await ask(port, POLLING))
+      await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
+      for (const method of ['PUT', 'DELETE', 'HEAD']) assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400)
+      assert.equal(app.io.engine.clientsCount, 1)
+    })
+
     test('pipelined and half-sent requests', async (t) => {
       const server = await serve(t)
       const answer = await raw(server.port, `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${lines(UPGRADE)}\r\n`)

@@ -32,6 +32,8 @@ const NOT_ON_101 = new Set(['connection', 'upgrade', 'content-length', 'content-
  * status over the same response object that the hooks used, and the headers of that response go onto the 101.
  */
 export class Engine extends EngineServer {
+  /** Set when the server closes: a request whose hooks end later opens nothing. */
+  closing = false
   /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
   readonly upgraded: Set<Duplex> = new Set()
   #pending: WeakMap<IncomingMessage, ServerResponse> = new WeakMap()
@@ -94,6 +96,8 @@ export class Engine extends EngineServer {
 
   protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
     const { sid, EIO } = req._query
+    // Engine.IO would answer 500 to these on a session.
+    if (req.method !== 'GET' && req.method !== 'POST') return fn(errors.BAD_HANDSHAKE_METHOD, { method: req.method })
     if (sid !== undefined && sid !== '') {
       const { clients } = this.#internals
       if (!Object.hasOwn(clients, sid)) this.#resume(req, sid, upgrade)

@@ -29,7 +29,15 @@ export function release (reply: FastifyReply, status: 101 | 200, next: (response
     restore()
     if (!goOn) return Reflect.apply(response.end, response, args)
     reply.hijack()
-    next(response)
+    // gone while the hooks ran
+    if (reply.request.raw.socket?.destroyed) return response
+    try {
+      next(response)
+    } catch (error) {
+      // allowRequest or a middleware of the user's
+      reply.log.error({ err: error }, 'a request was given up')
+      if (!response.headersSent) response.writeHead(500).end()
+    }
     return response
   } as typeof response.end
   function restore (): void {

@@ -70,6 +70,10 @@ function engineHandler ({ engine }: Sockets) {
     raw.fastifyRequest = request
     raw[kBinding] = binding
     raw._query = flat(request)
+    if (engine.closing) {
+      reply.code(503).header('connection', 'close').send()
+      return
+    }
     if (upgrade) release(reply, 101, (response) => engine.upgrade(raw, response, takeHead(raw)))
     else release(reply, 200, (response) => engine.handleRequest(raw as never, response))
   }

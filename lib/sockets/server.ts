@@ -29,6 +29,7 @@ interface PollingTransport {
  * No disconnect packet is sent, for that would tell them to stay away.
  */
 export async function closeSockets ({ io, engine }: Sockets): Promise<void> {
+  engine.closing = true
   const { clients } = engine as unknown as { clients: Record<string, { transport: PollingTransport }> }
   for (const { transport } of Object.values(clients)) {
     // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.

@@ -26,7 +26,7 @@ const OWN = ''
 export function bindingOf (request: FastifyRequest): string {
   const headers = request.raw.headers
   const origin = headers.origin
-  if (origin === undefined || headers['sec-fetch-site'] === 'same-origin') return OWN
+  if (origin === undefined || headers['sec-fetch-site'] === 'same-origin' || request.originDecision?.reason === 'same-origin') return OWN
   const host = request.host
   return host !== '' && origin.endsWith(host) && origin.endsWith(`://${host}`) ? OWN : origin
 }

@@ -100,14 +100,14 @@ class UpgradeDispatcher {
 
   /** Through Fastify's router, so that every hook runs for it. */
   #dispatch (request: UpgradeRequest, socket: Socket, head: Buffer): void {
+    // Node takes its own error listener off before it emits 'upgrade'; a reset must not go unheard while anything waits.
+    guard(socket)
     const { _httpMessage: earlier } = socket as { _httpMessage?: ServerResponse | null }
     if (earlier) {
       // pipelined behind a request that is not answered yet
       earlier.once('close', () => this.#dispatch(request, socket, head))
       return
     }
-    // Node takes its own error listener off before it emits 'upgrade'.
-    socket.on('error', destroy)
     if (isWebSocket(request)) request[kHead] = head
     if (socket.destroyed) return
     this.#app.routing(request, new UpgradeResponse(request))
@@ -117,6 +117,7 @@ class UpgradeDispatcher {
   readonly #unclaimed = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (this.#server.listenerCount('upgrade') === 1) return this.#dispatch(request, socket, head)
     if (this.#options.destroyUpgrade === false) return
+    guard(socket)
     const { bytesWritten } = socket
     const timer = setTimeout(() => {
       // another listener has answered, or is at it with a response of its own
@@ -129,6 +130,10 @@ class UpgradeDispatcher {
 }
 
 const dispatchers = new WeakMap<Server, UpgradeDispatcher>()
+
+function guard (socket: Socket): void {
+  if (!socket.listeners('error').includes(destroy)) socket.on('error', destroy)
+}
 
 function destroy (this: Socket): void {
   this.destroy()
