@@ -38,8 +38,8 @@ export class RefusalLog {
   readonly #log: FastifyBaseLogger
   readonly #policy: OriginPolicy
   /** Refusals not logged yet, by origin. */
-  readonly #muted: LRUCache<string, { count: number }> = new LRUCache({ max: MAX_ORIGINS * 10, ttl: WINDOW * 10 })
-  readonly #logged: LRUCache<string, true> = new LRUCache({ max: MAX_ORIGINS, ttl: WINDOW, noUpdateTTL: true })
+  readonly #muted: LRUCache<string, { count: number }> = new LRUCache({ max: MAX_ORIGINS * 10, ttl: WINDOW * 10, ttlResolution: 0 })
+  readonly #logged: LRUCache<string, true> = new LRUCache({ max: MAX_ORIGINS, ttl: WINDOW, ttlResolution: 0, noUpdateTTL: true })
   #overflow = { since: 0, count: 0 }
 
   constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
