@@ -1,7 +1,7 @@
-import type { LogLevel } from 'fastify'
+import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { ConfigError, type ConfigIssue } from './errors.ts'
-import { optionsSchema } from './options.ts'
+import { corsSchema, optionsSchema } from './options.ts'
 import { checkObject } from './policy/check.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
@@ -27,14 +27,13 @@ export interface Config {
   readonly handshakeSecrets: readonly Secret[] | undefined
   readonly prefix: string
   readonly logLevel: LogLevel
+  readonly logSerializers: RegisterOptions['logSerializers']
 }
 
+/** What people bring along from @fastify/cors, whose options are flat. */
 const REFUSALS = {
-  origin: 'it belongs into `cors: { origin }`',
-  origins: 'it belongs into `cors: { origin }`',
-  credentials: 'it belongs into `cors: { credentials }`',
-  sameOrigin: 'it belongs into `cors: { sameOrigin }`',
-  missingOrigin: 'it belongs into `cors: { missingOrigin }`'
+  ...Object.fromEntries(Object.keys(corsSchema.properties).map((name) => [name, `it belongs into \`cors: { ${name} }\``])),
+  origins: 'it belongs into `cors: { origin }`'
 }
 
 /**
@@ -45,7 +44,7 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
   const issues: ConfigIssue[] = []
   if (takenBy !== undefined) issues.push({ code: 'CORS_TWICE', path: '', value: takenBy, message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`, hint: takenBy === 'fastify-io' ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too` })
   const { cors, ...rest } = split(input)
-  const { enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, prefix, logLevel, ...serverOptions } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
+  const { enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, prefix, logLevel, logSerializers, ...serverOptions } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
   const policy = policyOf(cors, issues)
   if (policy === undefined || issues.length > 0) throw new ConfigError(issues)
   return Object.freeze({
@@ -58,9 +57,10 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
     },
     serverOptions: Object.freeze(serverOptions),
     statelessHandshake: statelessHandshake !== false,
-    handshakeSecrets: handshakeSecret === undefined ? undefined : [handshakeSecret].flat() as Secret[],
+    handshakeSecrets: handshakeSecret === undefined ? undefined : ([handshakeSecret].flat() as Secret[]).map((secret) => typeof secret === 'string' ? secret : Buffer.from(secret)),
     prefix: (prefix as string | undefined) ?? '',
-    logLevel: (logLevel as LogLevel | undefined) ?? 'warn'
+    logLevel: (logLevel as LogLevel | undefined) ?? 'warn',
+    logSerializers: logSerializers as RegisterOptions['logSerializers']
   })
 }
 
@@ -78,7 +78,7 @@ function split (input: unknown): { cors?: unknown, options: unknown } {
 function policyOf (cors: unknown, issues: ConfigIssue[]): OriginPolicy | undefined {
   if (cors instanceof OriginPolicy) return cors
   try {
-    return new OriginPolicy((cors ?? {}) as CorsOptions)
+    return new OriginPolicy(cors as CorsOptions | undefined)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     issues.push(...error.issues.map((issue) => ({ ...issue, path: `/cors${issue.path}` })))

@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs'
+import { lstatSync, readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { ConfigError, type ConfigIssue } from './errors.ts'
 import { OriginPolicy } from './policy/policy.ts'
@@ -13,16 +13,23 @@ import type { CorsOptions } from './policy/schema.ts'
  * @throws {ConfigError} for an unset or empty list too: nothing never means everything
  */
 export function policyFromEnv (env: Readonly<Record<string, string | undefined>> = process.env, overrides: CorsOptions = {}): OriginPolicy {
-  const origins = (env.ALLOWED_ORIGINS ?? '').split(/[\s,]+/).filter((item) => item !== '')
+  const origins = String(env.ALLOWED_ORIGINS ?? '').split(/[\s,]+/).filter((item) => item !== '')
   const issues: ConfigIssue[] = []
   if (origins.length === 0) issues.push({ code: 'ORIGIN_EMPTY', path: '/ALLOWED_ORIGINS', value: env.ALLOWED_ORIGINS, message: 'is not set, or empty', hint: 'ALLOWED_ORIGINS=https://app.example.com' })
   const credentials = flagOf(env.CORS_CREDENTIALS, issues)
-  if (issues.length > 0) throw new ConfigError(issues)
-  return new OriginPolicy({ origin: origins, ...(credentials !== undefined && { credentials }), ...overrides })
+  try {
+    // an empty list has been found already
+    const policy = new OriginPolicy({ ...(origins.length > 0 && { origin: origins }), ...(credentials !== undefined && { credentials }), ...overrides })
+    if (issues.length === 0) return policy
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const issue of error.issues) issues.push(overrides.origin === undefined ? { ...issue, path: issue.path.replace(/^\/origin(?=\/|$)/, '/ALLOWED_ORIGINS') } : issue)
+  }
+  throw new ConfigError(issues)
 }
 
 function flagOf (text: string | undefined, issues: ConfigIssue[]): boolean | undefined {
-  const word = text?.trim().toLowerCase()
+  const word = text === undefined ? undefined : String(text).trim().toLowerCase()
   if (word === undefined || word === '') return undefined
   if (['true', '1', 'yes', 'on'].includes(word)) return true
   if (['false', '0', 'no', 'off'].includes(word)) return false
@@ -52,16 +59,18 @@ const DEBOUNCE = 50
  * @throws {Error} when the file cannot be read
  */
 export function loadPolicy (file: string, options: LoadOptions = {}): OriginPolicy {
-  const policy = new OriginPolicy(read(file))
-  if (options.watch === true) follow(file, policy, options)
+  const path = resolve(file)
+  const text = readFileSync(path, 'utf8')
+  const policy = new OriginPolicy(parse(text, file))
+  if (options.watch === true) follow(file, path, text, policy, options)
   return policy
 }
 
-function read (file: string): CorsOptions {
-  const text = readFileSync(file, 'utf8')
+function parse (text: string, file: string): CorsOptions {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    // editors on Windows begin a file with a byte order mark
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw new ConfigError([{ code: 'INVALID_TYPE', path: '', value: undefined, message: `${file} is not JSON: ${(error as Error).message}` }])
   }
@@ -70,26 +79,36 @@ function read (file: string): CorsOptions {
   return cors
 }
 
-function follow (file: string, policy: OriginPolicy, { signal, log = fallback }: LoadOptions): void {
-  const path = resolve(file)
+function follow (file: string, path: string, text: string, policy: OriginPolicy, { signal, log = fallback }: LoadOptions): void {
   let timer: ReturnType<typeof setTimeout> | undefined
+  let seen: string | undefined = text
   const reload = (): void => {
+    if (signal?.aborted) return
     try {
-      policy.update(read(path))
+      const now = readFileSync(path, 'utf8')
+      if (now === seen) return
+      seen = now
+      policy.update(parse(now, file))
       log.info(`origin policy reloaded from ${file}`)
     } catch (error) {
+      if (!(error instanceof ConfigError)) seen = undefined
       const issues = error instanceof ConfigError ? error.issues : [{ path: '', message: (error as Error).message }]
       for (const issue of issues) log.error({ issue }, `origin policy kept: ${file}${issue.path} ${issue.message}`)
     }
   }
-  // The folder, not the file: a rename puts another file under the same name.
-  const watcher = watch(dirname(path), { persistent: false, ...(signal !== undefined && { signal }) }, (_event, name) => {
-    if (name !== null && name !== basename(path)) return
+  const later = (): void => {
     clearTimeout(timer)
     timer = setTimeout(reload, DEBOUNCE).unref()
+  }
+  // The folder, not the file: a rename puts another file under the same name. Events of other names count where the file
+  // is a link, for then it is they that change (Kubernetes swaps the folder that its links lead to).
+  const linked = lstatSync(path).isSymbolicLink()
+  const watcher = watch(dirname(path), { persistent: false, ...(signal !== undefined && { signal }) }, (_event, name) => {
+    if (linked || name === null || name === basename(path)) later()
   })
   watcher.on('error', (error) => log.error({ error }, `${file} is not watched any more`))
-  signal?.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  // a change between the reading and the watching
+  later()
 }
 
 const fallback: NonNullable<LoadOptions['log']> = {

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import type { LogLevel } from 'fastify'
+import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { OriginPolicy } from './policy/policy.ts'
 import { type CorsOptions, corsSchema, predicate } from './policy/schema.ts'
@@ -10,7 +10,7 @@ const boolean = (description: string) => Type.Optional(Type.Boolean({ expected: 
 const ms = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647', description }))
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** `true`, `false` or an object of the library's own. */
-const switchOrObject = (description: string) => Type.Optional({ ...predicate<any>('true, false or an object', (value) => typeof value === 'boolean' || isObject(value)), description })
+const switchOrObject = (description: string) => Type.Optional(predicate<any>('true, false or an object', (value) => typeof value === 'boolean' || isObject(value), { description }))
 
 /** Secrets for handshakes. */
 const isSecret = (value: unknown): boolean => (typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) >= 32
@@ -23,9 +23,10 @@ const ownSchema = Type.Object({
   jsonp: corsSchema.properties.jsonp,
   onRevoke: corsSchema.properties.onRevoke,
   statelessHandshake: boolean('Whether a polling handshake holds no memory until its client comes back. Default true.'),
-  handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)))),
+  handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)), { secret: true })),
   prefix: Type.Optional(Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /', description: 'Fastify\'s own: stands before `path`.' })),
   logLevel: Type.Optional(Type.Unsafe<LogLevel>(Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { expected: 'a log level', description: 'Level of the requests on Socket.IO\'s routes. Default warn.' }))),
+  logSerializers: Type.Optional(predicate<NonNullable<RegisterOptions['logSerializers']>>('an object of functions', isObject, { description: 'Fastify\'s own: serializers of the requests on Socket.IO\'s routes.' })),
   transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')], { expected: "'polling' or 'websocket' (webtransport carries no Origin that could be checked yet)" }), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket', each once" })))
 })
 

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { type ConfigIssue, show } from '../errors.ts'
+import { closest } from './spelling.ts'
 
 /** Reasons for options that people bring along and that do not exist here. */
 export type Refusals = Readonly<Record<string, string>>
@@ -131,39 +132,11 @@ const MAX_HINTS = 500
 
 function unknownOption (schema: TObject, name: string | symbol, path: string, value: unknown, refusals: Refusals, issues: readonly ConfigIssue[]): ConfigIssue {
   const reason = typeof name === 'string' && Object.hasOwn(refusals, name) ? refusals[name] : undefined
-  const near = typeof name === 'string' && issues.length < MAX_HINTS ? nearest(name, Object.keys(schema.properties)) : undefined
+  const near = typeof name === 'string' && issues.length < MAX_HINTS ? closest(name, Object.keys(schema.properties)) : undefined
   const hint = reason ?? (near === undefined ? undefined : `did you mean "${near}"?`)
   return { code: 'UNKNOWN_OPTION', path, value, message: 'is not an option', ...(hint !== undefined && { hint }) }
 }
 
 function pointer (name: string | symbol): string {
   return String(name).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')
-}
-
-/** @returns the known word closest to one that was mistyped, if any is close */
-export function nearest (word: string, known: readonly string[]): string | undefined {
-  if (word.length > 40) return undefined
-  let best: string | undefined
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1
-  for (const candidate of known) {
-    const cost = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (cost < least) {
-      least = cost
-      best = candidate
-    }
-  }
-  return best
-}
-
-/** Levenshtein's distance, row by row. */
-export function distance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

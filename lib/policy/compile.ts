@@ -2,10 +2,11 @@ import { type ConfigIssue, show } from '../errors.ts'
 import { checkObject } from './check.ts'
 import { allowance, type Decision } from './decision.ts'
 import { PatternIndex } from './matcher.ts'
-import { parseOrigin } from './origin.ts'
+import { MAX_ORIGIN, parseOrigin } from './origin.ts'
 import { type CorsOptions, corsSchema, type OriginFunction } from './schema.ts'
 import { checkHeaders, checkMethods } from './validate-headers.ts'
-import { checkOrigins, type Origins } from './validate-origin.ts'
+import { checkExamples, checkOrigins, type Origins } from './validate-origin.ts'
+import { warningsOf } from './warnings.ts'
 
 /** `cors` with every default filled in. */
 export interface PolicyOptions {
@@ -52,10 +53,11 @@ const REFUSALS = {
   logLevel: 'it is an option of the plugin, beside cors',
   allowOrigin: 'the option is called "origin"',
   origins: 'the option is called "origin"',
+  allowMethods: 'the option is called "methods"',
   headers: 'the option is called "allowedHeaders"'
 }
 
-const DEFAULT_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
 
 /**
  * @param path of `cors` in what was given; empty when it is all that was given
@@ -73,36 +75,38 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
   const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', credentials, issues)
   checkNumbers(given, path, issues)
   checkHosts(given.sameOrigin, `${path}/sameOrigin`, issues)
+  checkExamples(given.originExamples, `${path}/originExamples`, issues)
   if (issues.length > 0) return undefined
   const { maxAge, cacheControl, originCache } = given
+  // A bare `*` goes without Vary: a cache would hand one origin's answer to another, so the listed ones get it too.
   return {
     options: Object.freeze({
       credentials,
-      methods,
-      allowedHeaders,
-      exposedHeaders,
+      methods: Object.freeze(methods),
+      allowedHeaders: Object.freeze(allowedHeaders),
+      exposedHeaders: Object.freeze(exposedHeaders),
       maxAge,
       cacheControl,
       preflightContinue: given.preflightContinue ?? false,
       optionsSuccessStatus: given.optionsSuccessStatus ?? 204,
       strictPreflight: given.strictPreflight ?? true,
-      sameOrigin: Array.isArray(given.sameOrigin) ? given.sameOrigin.map((host: string) => host.toLowerCase()) : given.sameOrigin ?? true,
+      sameOrigin: Array.isArray(given.sameOrigin) ? Object.freeze(given.sameOrigin.map((host: string) => host.toLowerCase())) : given.sameOrigin ?? true,
       missingOrigin: given.missingOrigin ?? 'allow',
       enforce: given.enforce ?? 'sockets',
       emitHeaders: given.emitHeaders ?? true,
       jsonp: given.jsonp ?? false,
       onRevoke: given.onRevoke ?? 'disconnect',
       originTimeout: given.originTimeout ?? 5000,
-      originCache,
-      originExamples: given.originExamples ?? []
+      originCache: Object.freeze(originCache),
+      originExamples: Object.freeze(given.originExamples ?? [])
     }),
     any: origins.any,
-    exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', origin)])),
+    exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', origins.any === '*' && !credentials ? '*' : origin)])),
     patterns: index(origins),
     regexps: origins.regexps,
     ask: origins.ask,
     snapshot: given,
-    warnings: warningsOf(given, origins, path)
+    warnings: Object.freeze(warningsOf(given, origins, path))
   }
 }
 
@@ -121,37 +125,19 @@ function checkNumbers ({ maxAge, optionsSuccessStatus }: CorsOptions, path: stri
   }
 }
 
+/** With or without a port, a default one too: hosts are not bound to a scheme. */
+function isHost (text: string): boolean {
+  return parseOrigin(`http://${text.replace(/:(?:80|443)$/, '')}`) !== undefined
+}
+
 function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[]): void {
   if (!Array.isArray(hosts)) return
   if (hosts.length === 0) issues.push({ code: 'ORIGIN_EMPTY', path, value: hosts, message: 'is an empty list', hint: 'name a host, or say `sameOrigin: false`' })
   hosts.forEach((host, at) => {
     if (typeof host !== 'string') return
-    if (parseOrigin(`x://${host.toLowerCase()}`) !== undefined) return
-    const bare = host.trim().replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '').toLowerCase()
-    const sound = parseOrigin(`x://${bare}`) !== undefined
+    if (isHost(host.toLowerCase())) return
+    const bare = host.slice(0, MAX_ORIGIN).trim().replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '').toLowerCase()
+    const sound = isHost(bare)
     issues.push({ code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: host, message: `${show(host)} is not a host`, ...(sound && { hint: bare }) })
   })
-}
-
-function warningsOf (given: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
-  const warnings: ConfigIssue[] = []
-  const { maxAge, origin } = given
-  if (Number.isInteger(maxAge) && maxAge! > 600) {
-    const caps = maxAge! > 7200 ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s' : 'Safari keeps a preflight for 600 s at most'
-    warnings.push({ code: 'MAX_AGE_CAPPED', path: `${path}/maxAge`, value: maxAge, message: `${caps}, whatever is said here (Firefox: 86400 s)`, hint: maxAge! > 7200 ? '7200' : '600' })
-  }
-  if (!Array.isArray(origin)) return warnings
-  const covering = index(origins)
-  const seen = new Set<unknown>()
-  origin.forEach((item, at) => {
-    const where = { code: 'ORIGIN_REDUNDANT', path: `${path}/origin/${at}`, value: item } as const
-    if (seen.has(item)) warnings.push({ ...where, message: `${show(item)} stands there twice`, hint: 'leave it out' })
-    else if (origins.any !== undefined && item !== '*' && item !== true) warnings.push({ ...where, message: `${show(item)} is covered: any origin is allowed`, hint: 'leave it out' })
-    else if (typeof item === 'string') {
-      const parsed = parseOrigin(item)
-      if (parsed !== undefined && covering.matches(parsed)) warnings.push({ ...where, message: `${show(item)} is covered by a pattern`, hint: 'leave it out' })
-    }
-    seen.add(item)
-  })
-  return warnings
 }

@@ -7,7 +7,7 @@ import { parsePattern } from './pattern.ts'
  */
 export function correctOrigin (text: string): string | undefined {
   if (text.length > 2000) return undefined
-  const items = text.split(/[\s,;]+/).filter((item) => item !== '')
+  const items = text.split(/[\s,;|]+/).filter((item) => item !== '')
   if (items.length > 1) {
     const corrected = items.map((item) => isSound(item) ? item : correctOne(item))
     return corrected.every((item) => item !== undefined) ? `[${corrected.map((item) => `'${item}'`).join(', ')}]` : undefined
@@ -20,7 +20,7 @@ function correctOne (text: string): string | undefined {
   if (/^(?:javascript|data|blob|file|about):/i.test(bare)) return undefined
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(bare)
     ? bare
-    : `${/^(?:localhost|127\.|\[::1)/i.test(bare) ? 'http' : 'https'}://${bare.replace(/^\w*:?\/*(?=[^/])/, (start) => /^(?:https?:?\/|\/)/i.test(start) ? '' : start)}`
+    : `${/^(?:localhost|127\.|\[::1)/i.test(bare) ? 'http' : 'https'}://${bare.replace(/^\w*:?\/*(?=[^/])/, (start) => /^(?:https?:\/*|https?\/+|\/+)$/i.test(start) ? '' : start)}`
   const anyPort = /:\*(?:\/.*)?$/.test(withScheme)
   try {
     const { origin, protocol, host } = new URL(anyPort ? withScheme.replace(/:\*.*$/, '') : withScheme)

@@ -34,7 +34,7 @@ export class OriginLookup {
   constructor (ask: OriginFunction, { originTimeout, originCache }: LookupOptions, onError: (error: unknown, origin: string) => void) {
     this.#ask = ask
     this.#timeout = originTimeout
-    this.#arity = ask.length
+    this.#arity = arityOf(ask)
     this.#cache = originCache === undefined || this.#arity >= 3 ? undefined : new LRUCache({ ...originCache, ttlResolution: 0 })
     this.#onError = onError
   }
@@ -96,12 +96,21 @@ export class OriginLookup {
       const timer = setTimeout(() => {
         settle(TIMEOUT)
         this.#onError(new Error(`no answer within ${this.#timeout} ms`), origin)
-      }, this.#timeout)
+      }, this.#timeout).unref()
       wake = (decision) => {
         clearTimeout(timer)
         resolve(decision)
       }
     })
+  }
+}
+
+/** A proxy may refuse to say; what it then does when it is called is a failure like any other. */
+function arityOf (ask: OriginFunction): number {
+  try {
+    return ask.length
+  } catch {
+    return 0
   }
 }
 

@@ -18,7 +18,7 @@ export class PatternIndex {
   #depth = 0
 
   add ({ scheme, host, port, subdomains, anyPort }: Pattern): void {
-    const key = subdomains ? `${scheme}://.${host}` : `${scheme}://${host}`
+    const key = keyOf({ scheme, host, subdomains })
     if (subdomains) this.#depth = Math.max(this.#depth, host.split('.').length)
     let ports = this.#ports.get(key)
     if (ports === undefined) this.#ports.set(key, ports = { any: false, some: new Set() })
@@ -30,22 +30,43 @@ export class PatternIndex {
     return this.#ports.size
   }
 
-  matches ({ scheme, host, port }: Origin): boolean {
-    if (this.#has(`${scheme}://${host}`, port)) return true
-    let dot = host.lastIndexOf('.')
-    for (let depth = 0; depth < this.#depth && dot > 0; depth++) {
-      if (this.#has(`${scheme}://${host.slice(dot)}`, port)) return true
-      dot = host.lastIndexOf('.', dot - 1)
-    }
-    return false
+  matches (origin: Origin): boolean {
+    return this.#find(origin) !== undefined
   }
 
-  /** Whether all that a pattern matches is matched here. */
-  covers (pattern: Pattern): boolean {
+  /** @returns a pattern that matches, as it is written */
+  find (origin: Origin): string | undefined {
+    const key = this.#find(origin)
+    if (key === undefined) return undefined
+    const text = key.replace('://.', '://*.')
+    return this.#ports.get(key)!.some.has(origin.port) ? `${text}${origin.port && `:${origin.port}`}` : `${text}:*`
+  }
+
+  #find ({ scheme, host, port }: Origin): string | undefined {
+    let key = `${scheme}://${host}`
+    if (this.#has(key, port)) return key
+    let dot = host.lastIndexOf('.')
+    for (let depth = 0; depth < this.#depth && dot > 0; depth++) {
+      key = `${scheme}://${host.slice(dot)}`
+      if (this.#has(key, port)) return key
+      dot = host.lastIndexOf('.', dot - 1)
+    }
+    return undefined
+  }
+
+  /**
+   * Whether all that a pattern matches is matched here.
+   *
+   * @param byOthers whether the pattern itself, which is in the index too, does not count
+   */
+  covers (pattern: Pattern, byOthers: boolean = false): boolean {
     const { scheme, host, port, subdomains, anyPort } = pattern
+    const own = keyOf(pattern)
     const covered = (key: string): boolean => {
       const ports = this.#ports.get(key)
-      return ports !== undefined && (ports.any || (!anyPort && ports.some.has(port)))
+      if (ports === undefined) return false
+      const itself = byOthers && key === own
+      return (ports.any && !(itself && anyPort)) || (!anyPort && !itself && ports.some.has(port))
     }
     if (!subdomains && covered(`${scheme}://${host}`)) return true
     const name = subdomains ? `.${host}` : host
@@ -75,4 +96,8 @@ export class PatternIndex {
     const ports = this.#ports.get(key)
     return ports !== undefined && (ports.any || ports.some.has(port))
   }
+}
+
+function keyOf ({ scheme, host, subdomains }: Pick<Pattern, 'scheme' | 'host' | 'subdomains'>): string {
+  return subdomains ? `${scheme}://.${host}` : `${scheme}://${host}`
 }

@@ -4,8 +4,10 @@ import { auditFunction } from './audit.ts'
 import { type Compiled, compile, type PolicyOptions } from './compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
 import { explain } from './explain.ts'
+import { hint } from './hint.ts'
 import { OriginLookup } from './lookup.ts'
-import { DEFAULT_PORTS, MAX_ORIGIN, parseOrigin } from './origin.ts'
+import { MAX_ORIGIN, parseOrigin } from './origin.ts'
+import { isOwn } from './own.ts'
 import { isPattern, parsePattern } from './pattern.ts'
 import type { CorsOptions } from './schema.ts'
 
@@ -71,16 +73,7 @@ export class OriginPolicy {
 
   /** What to change so that a refused request passes; what log lines say. */
   hint (origin: string | undefined, decision: Decision): string {
-    switch (decision.reason) {
-      case 'missing': return 'No Origin header came, and missingOrigin is "refuse". Let the client send one, or allow requests without.'
-      case 'cross-site': return 'A page of another site sent this without an Origin (a script, image or link). Let it use fetch or the Socket.IO client, with crossorigin on script tags.'
-      case 'null': return 'The page has no origin of its own (sandboxed frame, local file, redirect). Serve it over http(s), or give the frame allow-same-origin.'
-      case 'error': return 'The origin function failed; its error is logged too.'
-      case 'timeout': return `The origin function did not answer within originTimeout (${this.options.originTimeout} ms).`
-      case 'malformed': return `${explain(this.#compiled, origin ?? '', decision)} The client, or a proxy on the way, made it up.`
-      case 'not-listed': return `${explain(this.#compiled, origin ?? '', decision)} Add it to cors.origin if it is yours; if it is this server's own behind a proxy, set trustProxy.`
-      default: return explain(this.#compiled, origin ?? '', decision)
-    }
+    return hint(this.#compiled, typeof origin === 'string' ? origin : '', decision)
   }
 
   /**
@@ -219,15 +212,4 @@ function tell<Listener> (listeners: ReadonlySet<Listener>, call: (listener: List
       process.emitWarning(error instanceof Error ? error : show(error))
     }
   }
-}
-
-/** @returns whether an origin is the server's own, and its host one that the server goes by */
-function isOwn (origin: string, { protocol, host }: PolicyRequest, sameOrigin: boolean | readonly string[]): boolean {
-  if (sameOrigin === false || protocol === undefined || !host) return false
-  const name = host.toLowerCase()
-  const port = `:${DEFAULT_PORTS[protocol]}`
-  const bare = name.endsWith(port) ? name.slice(0, -port.length) : name
-  if (origin !== `${protocol}://${bare}`) return false
-  if (sameOrigin === true) return true
-  return sameOrigin.includes(bare) || sameOrigin.includes(`${bare}${port}`) || sameOrigin.includes(bare.replace(/:\d+$/, ''))
 }

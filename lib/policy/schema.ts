@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { Kind, type Static, type TUnsafe, Type, TypeRegistry } from '@sinclair/typebox'
+import { Kind, type SchemaOptions, type Static, type TUnsafe, Type, TypeRegistry } from '@sinclair/typebox'
 import type { PolicyRequest } from './decision.ts'
 
 /** An answer of an origin function, as the `cors` package takes it. */
@@ -18,8 +18,8 @@ const PREDICATE = 'fastify-io:predicate'
 TypeRegistry.Set<{ is: (value: unknown) => boolean }>(PREDICATE, (schema, value) => schema.is(value))
 
 /** A schema for what JSON Schema has no word for; `expected` names it in messages. */
-export function predicate<T> (expected: string, is: (value: unknown) => boolean): TUnsafe<T> {
-  return Type.Unsafe<T>({ [Kind]: PREDICATE, expected, is })
+export function predicate<T> (expected: string, is: (value: unknown) => boolean, options: SchemaOptions = {}): TUnsafe<T> {
+  return Type.Unsafe<T>({ [Kind]: PREDICATE, expected, is, ...options })
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -48,7 +48,7 @@ export const corsSchema = Type.Object({
   /** s for which a browser may keep a preflight's answer, -1 to 86400; -1 forbids it. Browsers cap it at 600, 7200 or 86400. */
   maxAge: Type.Optional(Type.Integer({ expected: 'a whole number of seconds', description: 'Seconds for which a browser may keep the answer of a preflight.' })),
   /** Cache-Control of a preflight's answer; a number is its max-age in s. */
-  cacheControl: Type.Optional(Type.Union([Type.String(), Type.Integer({ minimum: 0 })], { expected: 'a string, or a number of seconds', description: 'Cache-Control of the answer to a preflight.' })),
+  cacheControl: Type.Optional(Type.Union([Type.String({ pattern: '^[\\t\\x20-\\x7e]+$' }), Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })], { expected: 'a string that a header can hold, or a number of seconds', description: 'Cache-Control of the answer to a preflight.' })),
   /** Whether a preflight goes on to the route, its headers set. Default false. */
   preflightContinue: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether a preflight goes on to the route.' })),
   /** Status of a preflight's answer, 200 to 299. Default 204. */

@@ -40,7 +40,7 @@ export function checkHeaders (value: unknown, path: string, kind: 'request' | 'r
     } else if (!TOKEN.test(header)) {
       issues.push({ code: 'HEADER_INVALID', path: where, value: header, message: `${show(header)} is not a header name` })
     } else if (forbidden.has(lower) || (kind === 'request' && /^(?:proxy-|sec-)/.test(lower))) {
-      issues.push({ code: 'HEADER_FORBIDDEN', path: where, value: header, message: `browsers never let a page ${kind === 'request' ? 'send' : 'read'} ${header}`, hint: lower === 'cookie' ? 'leave it out; `credentials: true` is what sends cookies' : 'leave it out' })
+      issues.push({ code: 'HEADER_FORBIDDEN', path: where, value: header, message: `browsers never let a page ${kind === 'request' ? 'send' : 'read'} ${header.slice(0, 80)}`, hint: lower === 'cookie' ? 'leave it out; `credentials: true` is what sends cookies' : 'leave it out' })
     }
     return header
   })

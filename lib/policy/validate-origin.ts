@@ -33,6 +33,16 @@ export function checkOrigins (value: unknown, path: string, context: Context): O
   return origins
 }
 
+/** Origins that start the attack on an origin function; what is no origin would start nothing, in silence. */
+export function checkExamples (examples: unknown, path: string, issues: ConfigIssue[]): void {
+  if (!Array.isArray(examples)) return
+  examples.forEach((example: unknown, at) => {
+    if (typeof example !== 'string' || parseOrigin(example) !== undefined) return
+    const corrected = correctOrigin(example)
+    issues.push({ code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: example, message: `${show(example)} is not an origin as browsers send it`, ...(corrected !== undefined && { hint: corrected }) })
+  })
+}
+
 function checkEntry (value: unknown, path: string, origins: Origins, context: Context): void {
   if (value === true || value === '*') {
     origins.any = origins.any === '*' ? '*' : value

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite, test, type TestContext } from 'node:test'
+import { after, suite, test, type TestContext } from 'node:test'
 import { ConfigError, loadPolicy, OriginPolicy, policyFromEnv } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { ask, start } from '../support/server.ts'
+
+// neither a watcher nor a policy's own timer keeps a process alive
+const alive = setInterval(() => {}, 1000)
+after(() => clearInterval(alive))
 
 const allows = (policy: OriginPolicy, origin: string): boolean => (policy.decide(origin) as { allowed: boolean }).allowed
 
@@ -22,6 +26,17 @@ suite('update', () => {
     off()
     policy.update({ origin: ORIGIN })
     assert.equal(told, 1)
+  })
+
+  test('a listener that throws keeps no other from hearing, and undoes nothing', async () => {
+    const policy = new OriginPolicy({ origin: ORIGIN })
+    let told = 0
+    policy.onChange(() => { throw new Error('a bug in a listener') })
+    policy.onChange(() => { told++ })
+    const warned = once(process, 'warning')
+    policy.update({ origin: 'https://b.example' })
+    assert.deepEqual([told, allows(policy, 'https://b.example')], [1, true])
+    assert.match(String((await warned)[0]), /a bug in a listener/)
   })
 
   test('update(snapshot()) changes nothing', () => {
@@ -87,6 +102,15 @@ suite('policyFromEnv', () => {
     assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: '*', CORS_CREDENTIALS: '1' }), ConfigError)
   })
 
+  test('every mistake at once, at the variable that holds it', () => {
+    assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: 'https://a.example/ https://b.example null', CORS_CREDENTIALS: 'maybe' }, { maxAge: -5 }), (error: ConfigError) => {
+      assert.deepEqual(error.issues.map(({ path, hint }) => `${path} ${hint}`), ['/CORS_CREDENTIALS CORS_CREDENTIALS=true', '/ALLOWED_ORIGINS/0 https://a.example', '/ALLOWED_ORIGINS/2 leave it out, or set `dangerously: { nullOrigin: true }`', '/maxAge -1 forbids browsers to keep a preflight, 0 is as good'])
+      return true
+    })
+    assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { origin: 'x/' }), (error: ConfigError) => error.issues[0]!.path === '/origin')
+    for (const [word, credentials] of [['1', true], [' Yes ', true], ['off', false], ['', false]] as const) assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: word }).options.credentials, credentials)
+  })
+
   test('overrides', () => { assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { maxAge: 60 }).options.maxAge, 60) })
 })
 
@@ -140,5 +164,77 @@ suite('loadPolicy', () => {
     await told
     assert.equal(errors.length, 2, 'each issue by itself')
     assert.deepEqual([allows(policy, 'https://c.example'), allows(policy, 'https://d.example')], [true, false])
+  })
+
+  /** A log whose next line can be waited for. */
+  function listen () {
+    const lines: string[] = []
+    let wake: (() => void) | undefined
+    const add = (line: string): void => { lines.push(line); wake?.() }
+    return { lines, log: { info: add, error: (_details: object, message: string) => add(message) }, next: () => new Promise<void>((resolve) => { wake = resolve }) }
+  }
+
+  test('a byte order mark, as editors on Windows write it', (t) => {
+    const file = join(folder(t), 'cors.json')
+    writeFileSync(file, `\uFEFF${JSON.stringify({ origin: ORIGIN })}`)
+    assert.equal(allows(loadPolicy(file), ORIGIN), true)
+  })
+
+  test('a file behind links that are swapped, as Kubernetes does with a ConfigMap', async (t) => {
+    const made = folder(t)
+    const release = (name: string, origin: string): void => {
+      mkdirSync(join(made, name))
+      writeFileSync(join(made, name, 'cors.json'), JSON.stringify({ origin }))
+      symlinkSync(name, join(made, '..data_tmp'))
+      renameSync(join(made, '..data_tmp'), join(made, '..data'))
+    }
+    release('..1', ORIGIN)
+    symlinkSync('..data/cors.json', join(made, 'cors.json'))
+    const { log, lines, next } = listen()
+    const ending = new AbortController()
+    t.after(() => ending.abort())
+    const policy = loadPolicy(join(made, 'cors.json'), { watch: true, signal: ending.signal, log })
+    const told = next()
+    release('..2', 'https://b.example')
+    await told
+    assert.deepEqual([allows(policy, ORIGIN), allows(policy, 'https://b.example'), lines.length], [false, true, 1])
+  })
+
+  test('a file that goes away is logged and changes nothing; one that only seems changed says nothing', async (t) => {
+    const file = join(folder(t), 'cors.json')
+    const text = JSON.stringify({ origin: ORIGIN })
+    writeFileSync(file, text)
+    const { log, lines, next } = listen()
+    const ending = new AbortController()
+    t.after(() => ending.abort())
+    const policy = loadPolicy(file, { watch: true, signal: ending.signal, log })
+    let told = next()
+    writeFileSync(file, text)
+    utimesSync(file, 1, 1)
+    rmSync(file)
+    await told
+    assert.match(lines.join(), /^origin policy kept: .*ENOENT/)
+    assert.deepEqual([allows(policy, ORIGIN), policy.version], [true, 0])
+    told = next()
+    writeFileSync(file, JSON.stringify({ origin: 'https://b.example' }))
+    await told
+    assert.deepEqual([allows(policy, 'https://b.example'), policy.version, lines.length], [true, 1, 2])
+  })
+
+  test('an aborted signal ends it', async (t) => {
+    const made = folder(t)
+    const [ended, other] = [join(made, 'ended.json'), join(made, 'other.json')]
+    for (const file of [ended, other]) writeFileSync(file, JSON.stringify({ origin: ORIGIN }))
+    const [first, second] = [new AbortController(), new AbortController()]
+    t.after(() => second.abort())
+    const policy = loadPolicy(ended, { watch: true, signal: first.signal, log: listen().log })
+    const { log, next } = listen()
+    loadPolicy(other, { watch: true, signal: second.signal, log })
+    first.abort()
+    writeFileSync(ended, JSON.stringify({ origin: 'https://b.example' }))
+    const told = next()
+    writeFileSync(other, JSON.stringify({ origin: 'https://b.example' }))
+    await told
+    assert.equal(policy.version, 0)
   })
 })

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { OriginPolicy } from '../../lib/index.ts'
 import { origins } from '../cases/origins.ts'
+
+// a policy's own timer keeps no process alive
+const alive = setInterval(() => {}, 1000)
+after(() => clearInterval(alive))
 
 const own = 'http://127.0.0.1:3000'
 
@@ -32,4 +36,20 @@ test('the caller\'s list and RegExps are copied', () => {
 test('only a function that takes its time answers by a promise', () => {
   assert.equal(new OriginPolicy({ origin: () => true }).decide('https://a.example') instanceof Promise, false)
   assert.equal(new OriginPolicy({ origin: async () => true }).decide('https://a.example') instanceof Promise, true)
+})
+
+test('hosts that the own origin is pinned to: with a port, with the default one, or for every port', () => {
+  const ask = (pinned: string, protocol: string, host: string): boolean => (new OriginPolicy({ sameOrigin: [pinned] }).decide(`${protocol}://${host}`, { protocol, host, headers: {} }) as { allowed: boolean }).allowed
+  for (const [pinned, protocol, host, allowed] of [
+    ['api.example.com', 'https', 'api.example.com', true], ['api.example.com', 'http', 'api.example.com:8080', true], ['API.example.com', 'https', 'api.example.com', true],
+    ['api.example.com:443', 'https', 'api.example.com', true], ['api.example.com:80', 'http', 'api.example.com', true], ['api.example.com:8080', 'http', 'api.example.com:8080', true],
+    ['api.example.com:443', 'http', 'api.example.com', false], ['api.example.com:8080', 'http', 'api.example.com', false], ['api.example.com:8080', 'http', 'api.example.com:8081', false],
+    ['[::1]', 'http', '[::1]:3000', true], ['[::1]:3000', 'http', '[::1]:3000', true], ['[::1]:3000', 'http', '[::1]', false], ['api.example.com', 'https', 'rebound.example', false]
+  ] as const) assert.equal(ask(pinned, protocol, host), allowed, `${pinned} ${protocol} ${host}`)
+})
+
+test('decisions are frozen, and those of exact, missing and refused origins are made once', () => {
+  const policy = new OriginPolicy({ origin: ['https://a.example', 'https://*.b.example'] })
+  for (const origin of ['https://a.example', 'https://x.b.example', 'https://c.example', 'null', 'x', undefined]) assert.ok(Object.isFrozen(policy.decide(origin)))
+  for (const origin of ['https://a.example', 'https://c.example', 'null', 'x', undefined]) assert.equal(policy.decide(origin), policy.decide(origin))
 })

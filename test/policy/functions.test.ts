@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import Fastify from 'fastify'
 import fastifyIO, { type Decision, OriginPolicy } from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
 import { ask, POLLING, start } from '../support/server.ts'
+
+// a policy's own timer keeps no process alive
+const alive = setInterval(() => {}, 1000)
+after(() => clearInterval(alive))
 
 const settled = async (decision: Decision | Promise<Decision>): Promise<string> => (await decision).reason
 

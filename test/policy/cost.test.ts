@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { OriginPolicy } from '../../lib/index.ts'
+
+// Limits with room for a busy machine; the figures themselves are in the benchmark (npm run bench).
+
+const exact = Array.from({ length: 100_000 }, (_, n) => `https://app-${n}.example-${n % 977}.com`)
+const patterns = Array.from({ length: 10_000 }, (_, n) => `https://*.tenant-${n}.example.org`)
+
+/** ns, of the best of several rounds */
+function costOf (policy: OriginPolicy, origin: string): number {
+  let best = Infinity
+  for (let round = 0; round < 15; round++) {
+    const begun = performance.now()
+    for (let n = 0; n < 5000; n++) policy.decide(origin)
+    best = Math.min(best, performance.now() - begun)
+  }
+  return best * 200
+}
+
+test('100,000 origins and 10,000 patterns compile in less than a second', () => {
+  const took = Math.min(...Array.from({ length: 3 }, () => {
+    const begun = performance.now()
+    new OriginPolicy({ origin: [...exact, ...patterns], credentials: true }) // eslint-disable-line no-new
+    return performance.now() - begun
+  }))
+  assert.ok(took < 1000, `${took} ms`)
+})
+
+test('a decision among them costs no more than among three', () => {
+  const large = new OriginPolicy({ origin: [...exact, ...patterns] })
+  const small = new OriginPolicy({ origin: [exact[7]!, exact[8]!, patterns[7]!] })
+  for (const origin of [exact[7]!, 'https://a.b.tenant-7.example.org', 'https://attacker.test', `https://${'a.'.repeat(120)}example.org`, `${exact[7]!}/`, 'x'.repeat(8000)]) {
+    const [few, many] = [costOf(small, origin), costOf(large, origin)]
+    assert.ok(many < few * 2 + 100, `${origin.slice(0, 40)}: ${many.toFixed(0)} ns among many, ${few.toFixed(0)} ns among three`)
+  }
+})
+
+test('an attacker\'s long origin costs no more than the parser\'s bound', () => {
+  const policy = new OriginPolicy({ origin: patterns })
+  const bound = costOf(policy, `https://${'a.'.repeat(120)}example.org`)
+  for (const origin of [`https://${'a.'.repeat(100_000)}example.org`, `https://${'a'.repeat(200_000)}`, '['.repeat(200_000), `https://[${':'.repeat(200_000)}]`, 'https://'.repeat(20_000)]) {
+    assert.ok(costOf(policy, origin) < bound + 100, origin.slice(0, 40))
+  }
+})
