@@ -59,7 +59,7 @@ export class RefusalLog {
     if (count === 0 && !refused.hasSubscribers) return
     const refusal: Refusal = typeof decision === 'string'
       ? { origin: text, transport, reason: decision, hint: HINTS[decision] }
-      : { origin: text, transport, reason: decision.reason, hint: policy.hint(origin, decision) }
+      : { origin: text, transport, reason: decision.reason, hint: escaped(policy.hint(origin, decision)) }
     if (refused.hasSubscribers) refused.publish(refusal)
     if (count > 0) this.#log.warn({ ...refusal, count }, `${transport} request refused (${refusal.reason}): ${refusal.hint}`)
   }
@@ -100,6 +100,11 @@ export class RefusalLog {
 /** Bounds the length and escapes what would break a log line or a terminal. */
 export function printable (text: string): string {
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text
+  return escaped(cut)
+}
+
+/** A hint quotes the origin: JSON's escapes leave out U+009B, which some terminals take for `ESC [`. */
+function escaped (text: string): string {
   // eslint-disable-next-line no-control-regex
-  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

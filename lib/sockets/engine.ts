@@ -47,7 +47,7 @@ export class Engine extends EngineServer {
    * @param secrets for handshakes that hold no memory; `false` for Engine.IO's own
    */
   constructor (options: ServerOptions, secrets: readonly Secret[] | false | undefined) {
-    super(options)
+    super({ ...options, ...(options.allowRequest !== undefined && { allowRequest: failClosed(options.allowRequest) }) })
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
     if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
@@ -95,9 +95,11 @@ export class Engine extends EngineServer {
   }
 
   protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
-    const { sid, EIO } = req._query
+    const { sid, EIO, transport } = req._query
     // Engine.IO would answer 500 to these on a session.
     if (req.method !== 'GET' && req.method !== 'POST') return fn(errors.BAD_HANDSHAKE_METHOD, { method: req.method })
+    // It would send the 101, and then close.
+    if (upgrade && transport === 'polling') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
     if (sid !== undefined && sid !== '') {
       const { clients } = this.#internals
       if (!Object.hasOwn(clients, sid)) this.#resume(req, sid, upgrade)
@@ -209,6 +211,31 @@ function endTransport (this: Session): void {
   if (!end) return
   transport.shouldClose = null
   end()
+}
+
+type AllowRequest = NonNullable<ServerOptions['allowRequest']>
+
+/** An `allowRequest` that throws or rejects lets nobody in; it must neither hang the client nor end the process. */
+function failClosed (allowRequest: AllowRequest): AllowRequest {
+  return (request, callback) => {
+    let answered = false
+    const answer: typeof callback = (message, success) => {
+      if (answered) return
+      answered = true
+      callback(message, success)
+    }
+    const fail = (err: unknown): void => {
+      ;(request as SocketRequest).fastifyRequest.log.error({ err }, 'allowRequest failed; the request is refused')
+      answer(undefined, false)
+    }
+    try {
+      // typed to return nothing, but often written as an async function
+      const returned: unknown = allowRequest(request, answer)
+      if (returned instanceof Promise) returned.catch(fail)
+    } catch (err) {
+      fail(err)
+    }
+  }
 }
 
 /** Answers a request that the engine turns down, in the words of Engine.IO. */

@@ -27,7 +27,7 @@ export function socketPath (config: Config): string {
  */
 export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
   const path = socketPath(config)
-  const options = { logLevel: config.logLevel, exposeHeadRoute: false, schema: { hide: true } as object }
+  const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async (scope) => {
     scope.decorateRequest(kRoute, 'engine')
     scope.removeAllContentTypeParsers()
@@ -74,8 +74,12 @@ function engineHandler ({ engine }: Sockets) {
       reply.code(503).header('connection', 'close').send()
       return
     }
-    if (upgrade) release(reply, 101, (response) => engine.upgrade(raw, response, takeHead(raw)))
-    else release(reply, 200, (response) => engine.handleRequest(raw as never, response))
+    release(reply, upgrade ? 101 : 200, (response) => {
+      // onSend hooks may take as long
+      if (engine.closing) response.writeHead(503, { connection: 'close' }).end()
+      else if (upgrade) engine.upgrade(raw, response, takeHead(raw))
+      else engine.handleRequest(raw as never, response)
+    })
   }
 }
 

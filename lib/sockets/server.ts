@@ -21,7 +21,7 @@ export function createSockets (config: Config): Sockets {
 
 interface PollingTransport {
   name: string
-  res?: { headersSent: boolean, setHeader (name: string, value: string): void } | null
+  res?: { headersSent: boolean, req: { httpVersionMajor: number }, setHeader (name: string, value: string): void } | null
 }
 
 /**
@@ -33,7 +33,7 @@ export async function closeSockets ({ io, engine }: Sockets): Promise<void> {
   const { clients } = engine as unknown as { clients: Record<string, { transport: PollingTransport }> }
   for (const { transport } of Object.values(clients)) {
     // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.
-    if (transport.res && !transport.res.headersSent) transport.res.setHeader('connection', 'close')
+    if (transport.res && !transport.res.headersSent && transport.res.req.httpVersionMajor === 1) transport.res.setHeader('connection', 'close')
   }
   await io.close()
   if (engine.upgraded.size === 0) return

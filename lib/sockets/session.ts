@@ -27,8 +27,10 @@ export function bindingOf (request: FastifyRequest): string {
   const headers = request.raw.headers
   const origin = headers.origin
   if (origin === undefined || headers['sec-fetch-site'] === 'same-origin' || request.originDecision?.reason === 'same-origin') return OWN
-  const host = request.host
-  return host !== '' && origin.endsWith(host) && origin.endsWith(`://${host}`) ? OWN : origin
+  const { host } = request
+  if (!host) return origin
+  // A proxy may write out the default port, which no serialised origin has (RFC 6454, section 6.1).
+  return origin.endsWith(`://${host.replace(/:(?:80|443)$/, '').toLowerCase()}`) ? OWN : origin
 }
 
 /** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */

@@ -104,12 +104,16 @@ class UpgradeDispatcher {
     guard(socket)
     const { _httpMessage: earlier } = socket as { _httpMessage?: ServerResponse | null }
     if (earlier) {
-      // pipelined behind a request that is not answered yet
-      earlier.once('close', () => this.#dispatch(request, socket, head))
+      // pipelined behind a request that is not answered yet; Node no longer tells that one when the socket closes
+      earlier.once('close', () => {
+        if (socket.destroyed) earlier.req.destroy()
+        else this.#dispatch(request, socket, head)
+      })
       return
     }
-    if (isWebSocket(request)) request[kHead] = head
     if (socket.destroyed) return
+    if (!isWebSocket(request)) return decline(this.#server, request, socket, head)
+    request[kHead] = head
     this.#app.routing(request, new UpgradeResponse(request))
   }
 
@@ -139,8 +143,27 @@ function destroy (this: Socket): void {
   this.destroy()
 }
 
-function isWebSocket (request: IncomingMessage): boolean {
-  return request.headers.upgrade?.toLowerCase() === 'websocket'
+/** RFC 6455, section 4.1: the method must be GET. */
+function isWebSocket ({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/**
+ * Gives a request back to the HTTP server without its Upgrade, which a server may ignore (RFC 9110, section 7.8). Node
+ * has let go of the parser, so the head is written anew: what came behind it may be a body.
+ */
+function decline (server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Socket, body: Buffer): void {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name, value] = [rawHeaders[at]!, rawHeaders[at + 1]!]
+    const lower = name.toLowerCase()
+    if (lower === 'upgrade' || lower === 'http2-settings') continue
+    const kept = lower === 'connection' ? value.split(',').filter((option) => !/^\s*(upgrade|http2-settings)\s*$/i.test(option)).join(',') : value
+    if (lower !== 'connection' || kept !== '') lines.push(`${name}: ${kept}`)
+  }
+  socket.off('error', destroy)
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]))
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
 }
 
 /**

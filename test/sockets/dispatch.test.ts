@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import dns from 'node:dns'
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import { type AddressInfo, connect as connectTcp } from 'node:net'
+import { test } from 'node:test'
+import fastifyWebsocket from '@fastify/websocket'
+import Fastify from 'fastify'
+import { WebSocket, WebSocketServer } from 'ws'
+import fastifyIO from '../../lib/index.ts'
+import { connect, ORIGIN, upgraded } from '../support/client.ts'
+import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+
+const cors = { origin: ORIGIN }
+
+// Fastify answers `localhost` with a server for each address family, and patches only the first (socket.io#3927). The
+// machine's own hosts file may name one family only, so the name is resolved here; the sockets are real.
+test('listen on localhost: both families, polling, WebSocket, and the upgrade between', async (t) => {
+  const both = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]
+  const { lookup } = dns
+  t.mock.method(dns, 'lookup', (host: string, ...rest: unknown[]) => {
+    if (host !== 'localhost') return Reflect.apply(lookup, dns, [host, ...rest])
+    const callback = rest.pop() as (...answer: unknown[]) => void
+    if ((rest[0] as { all?: boolean } | undefined)?.all === true) callback(null, both)
+    else callback(null, '127.0.0.1', 4)
+  })
+  const app = Fastify()
+  t.after(() => app.close())
+  await app.register(fastifyIO, { cors })
+  await app.listen({ port: 0, host: 'localhost' })
+  const addresses = app.addresses() as AddressInfo[]
+  assert.deepEqual(addresses.map(({ address }) => address).toSorted(), ['127.0.0.1', '::1'], 'this machine has no IPv6 loopback')
+  for (const { address, family, port } of addresses) {
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
+      const socket = await connect(t, url, { transports })
+      if (transports.length > 1) await upgraded(socket)
+    }
+    await assert.rejects(connect(t, url, { transports: ['websocket'], extraHeaders: { origin: 'https://attacker.example' } }))
+    await connect(t, url, { transports: ['websocket'], extraHeaders: { origin: url } })
+  }
+})
+
+for (const order of ['before', 'after']) {
+  test(`a ws server with { server, path }, made ${order} the registration`, async (t) => {
+    const app = Fastify()
+    t.after(() => app.close())
+    const attach = (): void => {
+      const server = new WebSocketServer({ server: app.server, path: '/plain' })
+      server.on('connection', (client) => client.on('message', (data) => client.send(String(data))))
+    }
+    if (order === 'before') attach()
+    await app.register(fastifyIO, { cors })
+    if (order === 'after') attach()
+    const own = await app.listen({ port: 0, host: '127.0.0.1' })
+    const plain = new WebSocket(`${own.replace('http', 'ws')}/plain`)
+    await once(plain, 'open')
+    plain.send('hello')
+    assert.equal(String((await once(plain, 'message'))[0]), 'hello')
+    plain.close()
+    // it would answer 400 to a path that is not its own
+    for (const transports of [['websocket'], ['polling', 'websocket']]) {
+      const socket = await connect(t, own, { transports })
+      if (transports.length > 1) await upgraded(socket)
+    }
+    const port = Number(new URL(own).port)
+    assert.equal((await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status, 403)
+    assert.equal((await ask(port, '/nowhere', { headers: UPGRADE })).status, 400, 'it answers what is neither\'s')
+  })
+}
+
+test('@fastify/websocket, and two registrations of ours in scopes', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  await app.register(async (scope) => { await scope.register(fastifyIO, { cors }) }, { prefix: '/a' })
+  await app.register(fastifyWebsocket)
+  await app.register(async (scope) => { await scope.register(fastifyIO, { cors, path: '/ws' }) }, { prefix: '/b' })
+  app.get('/own', { websocket: true }, (socket) => { socket.send('mine') })
+  app.get('/plain', async () => 'ok')
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  for (const path of ['/a/socket.io', '/b/ws']) {
+    const socket = await connect(t, own, { path })
+    await upgraded(socket)
+  }
+  const theirs = new WebSocket(`${own.replace('http', 'ws')}/own`)
+  assert.equal(String((await once(theirs, 'message'))[0]), 'mine')
+  theirs.close()
+  assert.equal((await ask(Number(new URL(own).port), '/plain')).body, 'ok')
+})
+
+test('an upgrade that is refused ends its connection: nothing can follow on it', async (t) => {
+  const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
+  for (const [path, headers, status] of [[WEBSOCKET, { origin: 'https://attacker.example' }, 403], ['/nowhere', {}, 404], ['/api', {}, 200]] as const) {
+    const request = httpRequest({ port, host: '127.0.0.1', path, headers: { ...headers, ...UPGRADE } })
+    request.end()
+    const [response] = await once(request, 'response')
+    assert.deepEqual([response.statusCode, response.headers.connection], [status, 'close'])
+    response.resume()
+    await once(response, 'end')
+    const { socket } = response
+    if (!socket.destroyed) await once(socket, 'close')
+  }
+})
+
+test('spellings of the path that the router takes for it', async (t) => {
+  const { app, port } = await start(t, { cors })
+  for (const path of ['/socket%2Eio/?EIO=4&transport=websocket', `http://x${WEBSOCKET}`]) {
+    assert.equal((await ask(port, path, { headers: { ...UPGRADE, origin: ORIGIN } })).status, 101, path)
+    assert.equal((await ask(port, path, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status, 403, path)
+  }
+  for (const path of ['/socket.io/%ff', '/socket.io/#', '/socket.io/x', '/socket.iox/', '//socket.io/?EIO=4&transport=websocket', '*', '?']) {
+    const { status } = await ask(port, path, { headers: UPGRADE })
+    assert.ok(status >= 400 && status < 500, `${path}: ${status}`)
+  }
+  while (app.io.engine.clientsCount > 0) await new Promise(setImmediate)
+})
+
+test('the query: the last of a repeated name, whatever the app\'s own parser makes of it', async (t) => {
+  const parsers = [undefined, (text: string) => Object.fromEntries([...new URLSearchParams(text)].map(([name, value]) => [name, name === 'EIO' ? Number(value) : [value]]))]
+  for (const querystringParser of parsers) {
+    const { port } = await start(t, { cors }, () => {}, querystringParser === undefined ? {} : { routerOptions: { querystringParser } })
+    const sid = sidOf(await ask(port, '/socket.io/?EIO=3&EIO=4&transport=polling'))
+    assert.equal((await ask(port, `${POLLING}&sid=x&sid=${sid}`, { method: 'POST', body: '40' })).status, 200)
+    assert.equal((await ask(port, `/socket.io/?EIO=4&transport=polling&transport=websocket&sid=${sid}`, { headers: UPGRADE })).status, 101)
+    assert.equal((await ask(port, `${POLLING}&j=0`)).status, 400, 'JSONP, however it is written')
+    assert.equal((await ask(port, `${POLLING}&j=`)).status, 400)
+  }
+})
+
+test('one connection, several requests, the last an upgrade', async (t) => {
+  const { port } = await start(t, { cors }, (app) => { app.get('/slow', async () => { await new Promise(setImmediate); return 'ok' }) })
+  const socket = connectTcp(port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  const lines = Object.entries({ Host: 'x', ...UPGRADE }).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.write(`GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\n${lines}\r\n`)
+  let text = ''
+  while (!text.includes(' 101 ')) text += String((await once(socket, 'data'))[0])
+  assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 101'])
+})
