@@ -1,49 +1,53 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+
+interface Released {
+  /** The status that means "go on": 200 for polling, 101 for an upgrade. */
+  readonly status: 101 | 200
+  readonly next: (request: FastifyRequest, response: ServerResponse) => void
+}
+
+const kReleased = Symbol('fastify-io.released')
+type Reply = FastifyReply & { [kReleased]?: Released }
+
+/** Prepares the routes of a scope, those that are added from now on, for {@link release}. */
+export function allowRelease (scope: FastifyInstance): void {
+  scope.decorateReply(kReleased)
+  // The hooks of a route run after those of every scope; this one is put behind those that other plugins give each route.
+  scope.addHook('onRoute', (route: RouteOptions) => {
+    route.onSend = [...[route.onSend ?? []].flat(), goOn] as NonNullable<RouteOptions['onSend']>
+  })
+}
 
 /**
  * Runs a reply through Fastify's `onSend` hooks (cookies and sessions are written there), sets its headers on the raw
  * response, and hands that response on unsent.
  *
- * `reply.hijack()` alone skips those hooks. So the reply is sent into two methods that shadow the response's own until
- * the headers are known; a hook that fails or answers something else is let through as the answer it is.
- *
- * @param status the status that means "go on": 200 for polling, 101 for an upgrade
+ * `reply.hijack()` alone skips those hooks. So the reply is sent, and taken back by the last of them; a hook that fails
+ * or answers something else is let through as the answer it is.
  */
-export function release (reply: FastifyReply, status: 101 | 200, next: (response: ServerResponse) => void): void {
+export function release (reply: FastifyReply, released: Released): void {
+  (reply as Reply)[kReleased] = released
+  reply.code(released.status).send()
+}
+
+function goOn (request: FastifyRequest, reply: Reply, payload: unknown, done: (error: null, payload: unknown) => void): void {
+  const released = reply[kReleased]
   const response = reply.raw
-  let goOn = false
-  response.writeHead = function (code: number, ...rest: unknown[]) {
-    goOn = code === status
-    if (!goOn) {
-      restore()
-      return Reflect.apply(response.writeHead, response, [code, ...rest])
-    }
-    const headers = rest[0] as Record<string, string | string[]>
-    for (const name in headers) {
-      if (name !== 'content-length' && name !== 'content-type') response.setHeader(name, headers[name]!)
-    }
-    return response
+  if (released === undefined || (payload !== undefined && payload !== null) || response.statusCode !== released.status) return done(null, payload)
+  reply.hijack()
+  // gone while the hooks ran
+  if (request.raw.socket?.destroyed) return
+  const headers = reply.getHeaders()
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined && name !== 'content-length' && name !== 'content-type') response.setHeader(name, value)
   }
-  response.end = function (...args: unknown[]) {
-    restore()
-    if (!goOn) return Reflect.apply(response.end, response, args)
-    reply.hijack()
-    // gone while the hooks ran
-    if (reply.request.raw.socket?.destroyed) return response
-    try {
-      next(response)
-    } catch (error) {
-      // allowRequest or a middleware of the user's
-      reply.log.error({ err: error }, 'a request was given up')
-      if (!response.headersSent) response.writeHead(500).end()
-    }
-    return response
-  } as typeof response.end
-  function restore (): void {
-    // last added first: the object then keeps its hidden class
-    delete (response as { end?: unknown }).end
-    delete (response as { writeHead?: unknown }).writeHead
+  try {
+    released.next(request, response)
+  } catch (error) {
+    // allowRequest or a middleware of the user's
+    reply.log.error({ err: error }, 'a request was given up')
+    if (!response.headersSent) response.writeHead(500).end()
   }
-  reply.code(status).send()
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { kRoute } from '../origin-hook.ts'
-import { release } from './release.ts'
+import { allowRelease, release } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
 import { isUpgrade, takeHead } from './upgrade.ts'
@@ -30,6 +30,7 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async (scope) => {
     scope.decorateRequest(kRoute, 'engine')
+    allowRelease(scope)
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
@@ -37,16 +38,26 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   if (!sockets.io.serveClient()) return
   await app.register(async (scope) => {
     scope.decorateRequest(kRoute, 'client')
+    allowRelease(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
-      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (request, reply) => {
-        release(reply, 200, (response) => serve.call(sockets.io, file, request.raw, response))
-      })
+      const released = { status: 200, next: ({ raw }: FastifyRequest, response: ServerResponse) => serve.call(sockets.io, file, raw, response) } as const
+      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => release(reply, released))
     }
   })
 }
 
 function engineHandler ({ engine }: Sockets) {
+  // onSend hooks may outlast the server
+  const closed = (response: ServerResponse) => engine.closing && response.writeHead(503, { connection: 'close' }).end()
+  const poll = {
+    status: 200,
+    next: ({ raw }: FastifyRequest, response: ServerResponse) => closed(response) || engine.handleRequest(raw as never, response)
+  } as const
+  const upgrade = {
+    status: 101,
+    next: ({ raw }: FastifyRequest, response: ServerResponse) => closed(response) || engine.upgrade(raw as SocketRequest, response, takeHead(raw))
+  } as const
   return (request: FastifyRequest, reply: FastifyReply): void => {
     // Only the origin hook lets a request come here; should it ever be passed by, nothing opens.
     if (request.originDecision?.allowed !== true) {
@@ -59,9 +70,9 @@ function engineHandler ({ engine }: Sockets) {
       reply.hijack()
       return
     }
-    const upgrade = isUpgrade(raw)
+    const upgrading = isUpgrade(raw)
     const binding = bindingOf(request)
-    const open = upgrade ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
+    const open = upgrading ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
       reply.header('cache-control', 'no-store').send(open)
@@ -74,12 +85,7 @@ function engineHandler ({ engine }: Sockets) {
       reply.code(503).header('connection', 'close').send()
       return
     }
-    release(reply, upgrade ? 101 : 200, (response) => {
-      // onSend hooks may take as long
-      if (engine.closing) response.writeHead(503, { connection: 'close' }).end()
-      else if (upgrade) engine.upgrade(raw, response, takeHead(raw))
-      else engine.handleRequest(raw as never, response)
-    })
+    release(reply, upgrading ? upgrade : poll)
   }
 }
 
