@@ -1,21 +1,29 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Server as EngineServer, Socket } from 'engine.io'
+import { Server as EngineServer } from 'engine.io'
 import type { ErrorCallback, ServerOptions, Transport } from 'engine.io'
 import type { WebSocketServer, WebSocket } from 'ws'
+import { EngineSocket } from './engine-socket.ts'
 import { StatelessHandshake } from './handshake.ts'
 import { kBinding, linkRequest, type SocketRequest } from './session.ts'
 import type { Secret } from './token.ts'
+import { WebSocketTransport } from './websocket-transport.ts'
 
 const { errors, errorMessages } = EngineServer
 
-type Session = EventEmitter & { request: SocketRequest, writeBuffer: unknown[], transport: { shouldClose?: (() => void) | null } }
+type Session = EventEmitter & { readonly id: string, readonly server: unknown, request: SocketRequest, transport: Transport & { shouldClose?: (() => void) | null } }
 type EngineRequest = IncomingMessage & { _query: Record<string, string>, res?: ServerResponse }
+type OpenTransport = Transport & { perMessageDeflate?: unknown, maxHttpBufferSize?: unknown, httpCompression?: unknown }
+
+/** The response whose headers go onto the 101 of an upgrade. */
+const kResponse = Symbol('fastify-io.response')
+type UpgradeRequest = SocketRequest & { [kResponse]?: ServerResponse | undefined }
 
 /** Members of Engine.IO's server that its types keep private and that a subclass must reach. */
 interface EngineInternals {
   clients: Record<string, Session>
+  clientsCount: number
   onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
 }
 
@@ -36,11 +44,12 @@ export class Engine extends EngineServer {
   closing = false
   /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
   readonly upgraded: Set<Duplex> = new Set()
-  #pending: WeakMap<IncomingMessage, ServerResponse> = new WeakMap()
-
   readonly #stateless: StatelessHandshake | undefined
   /** One listener for all sockets, made here: a closure made in `upgrade()` would keep its response for as long as the socket. */
   readonly #forget: (this: Duplex) => void
+  readonly #onHeaders: (headers: object, req: EngineRequest) => void
+  /** Whether WebSockets are `ws`'s own, not those of an engine of the user's. */
+  readonly #plainWebSockets: boolean
 
   /**
    * @param options Engine.IO's
@@ -50,10 +59,15 @@ export class Engine extends EngineServer {
     super({ ...options, ...(options.allowRequest !== undefined && { allowRequest: failClosed(options.allowRequest) }) })
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
+    this.#onHeaders = (headers, req) => {
+      if (!req._query.sid) this.emit('initial_headers', headers, req)
+      this.emit('headers', headers, req)
+    }
+    this.#plainWebSockets = options.wsEngine === undefined
     if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
     this.on('connection', (session: Session) => {
       linkRequest(session.request)
-      session.once('close', endTransport)
+      if (!(session instanceof EngineSocket)) session.once('close', endTransport)
     })
   }
 
@@ -74,13 +88,13 @@ export class Engine extends EngineServer {
     })
     ;(this as unknown as { ws: WebSocketServer }).ws = ws
     // other engines (eiows) emit no events
-    if (typeof ws.on === 'function') ws.on('headers', (lines, req) => this.#writeHeaders(lines, req as SocketRequest))
+    if (typeof ws.on === 'function') ws.on('headers', (lines, req) => this.#writeHeaders(lines, req as UpgradeRequest))
   }
 
-  #writeHeaders (lines: string[], req: SocketRequest): void {
-    const response = this.#pending.get(req)
+  #writeHeaders (lines: string[], req: UpgradeRequest): void {
+    const response = req[kResponse]
     // the request lives as long as its session
-    this.#pending.delete(req)
+    req[kResponse] = undefined
     const headers: Record<string, string | string[]> = {}
     if (response !== undefined) {
       for (const name of response.getHeaderNames()) {
@@ -131,37 +145,48 @@ export class Engine extends EngineServer {
     const { transport: name, EIO } = req._query
     if (EIO !== '4' || name !== (upgrade ? 'websocket' : 'polling')) return
     if (this.#stateless?.redeem(sid, req[kBinding]!) !== true) return
-    const transport = this.createTransport('polling', req) as Transport & Record<string, unknown>
-    transport.maxHttpBufferSize = this.opts.maxHttpBufferSize
-    transport.httpCompression = this.opts.httpCompression
-    transport.on('headers', (headers, request) => this.emit('headers', headers, request))
-    const internals = this.#internals
-    const socket = new Socket(sid, this, transport, req as never, 4) as unknown as Session
-    // its open packet: the handshake has sent it
-    socket.writeBuffer.length = 0
-    internals.clients[sid] = socket
+    const transport = this.createTransport('polling', req)
+    transport.sid = sid
+    this.#open(sid, transport, req)
+  }
+
+  #open (sid: string, transport: OpenTransport, req: SocketRequest): void {
+    const { opts } = this
+    if (transport.name === 'websocket') {
+      transport.perMessageDeflate = opts.perMessageDeflate
+    } else {
+      transport.maxHttpBufferSize = opts.maxHttpBufferSize
+      transport.httpCompression = opts.httpCompression
+      transport.on('headers', this.#onHeaders)
+    }
+    const session = new EngineSocket(sid, this, transport, req, 4)
+    this.#internals.clients[sid] = session
     this.clientsCount++
-    socket.once('close', () => {
-      delete internals.clients[sid]
-      this.clientsCount--
-    })
-    this.emit('connection', socket)
+    session.on('close', onClose)
+    this.emit('connection', session)
+  }
+
+  protected override createTransport (name: 'polling' | 'websocket' | 'webtransport', req: IncomingMessage): OpenTransport {
+    return name === 'websocket' && this.#plainWebSockets ? new WebSocketTransport(req as SocketRequest) : super.createTransport(name, req)
   }
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
-  protected override async handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
-    const { res } = req
-    if (this.#stateless === undefined || name !== 'polling' || req._query.EIO !== '4' || req._query.j !== undefined || !res || this.generateId !== EngineServer.prototype.generateId) {
-      return super.handshake(name, req, close)
-    }
+  protected override handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
+    const { res, _query: { EIO, j } } = req
+    if (EIO !== '4' || j !== undefined || this.generateId !== EngineServer.prototype.generateId) return super.handshake(name, req, close)
+    if (name === 'websocket') this.#open(this.generateId(req) as string, this.createTransport(name, req), req as SocketRequest)
+    else if (this.#stateless === undefined || !res) return super.handshake(name, req, close)
+    else this.#answer(req, res, this.#stateless.open((req as SocketRequest)[kBinding]!))
+    return DONE
+  }
+
+  #answer (req: EngineRequest, res: ServerResponse, open: string): void {
     delete req.res
     const headers = { 'Content-Type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
     this.emit('initial_headers', headers, req)
     this.emit('headers', headers, req)
-    const open = this.#stateless.open((req as SocketRequest)[kBinding]!)
     res.writeHead(200, { 'Content-Length': open.length, ...headers })
     res.end(open)
-    return undefined
   }
 
   /** Reports a refusal of the origin policy where users listen for refusals. */
@@ -185,20 +210,32 @@ export class Engine extends EngineServer {
       }
       // Middlewares such as express-session write their headers when writeHead() is called.
       response.writeHead(101)
-      this.#pending.set(req, response)
+      ;(req as UpgradeRequest)[kResponse] = response
       this.upgraded.add(socket)
-      socket.once('close', this.#forget)
+      socket.on('close', this.#forget)
+      // one write, and one segment, for the 101 and the open packet
+      socket.cork()
       const { ws } = this as unknown as { ws: WebSocketServer }
       ws.handleUpgrade(req, socket, head, (websocket) => {
         response.emit('finish')
         this.#internals.onWebSocket(req, socket, websocket)
       })
+      socket.uncork()
     }
     this._applyMiddlewares(req, response, (error) => {
       if (error) callback(errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })
       else this.verify(req, true, callback)
     })
   }
+}
+
+const DONE = Promise.resolve()
+
+function onClose (this: Session): void {
+  const engine = this.server as EngineInternals
+  delete engine.clients[this.id]
+  engine.clientsCount--
+  endTransport.call(this)
 }
 
 /**

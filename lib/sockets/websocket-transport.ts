@@ -1,0 +1,141 @@
+import type { Socket as NetSocket } from 'node:net'
+import { Transport } from 'engine.io'
+import type { RawData, WebSocket } from 'ws'
+
+/** The session on top; it is called, not told by events: five listeners a client are dear in memory. */
+export interface TransportUser {
+  onPacket (packet: Packet): void
+  onDrain (): void
+  flush (): void
+  onError (error: Error): void
+  onClose (reason: string): void
+}
+
+export type Packet = Parameters<Transport['send']>[0][number]
+type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
+type Sent = (error?: Error | null) => void
+
+const kTransport = Symbol('fastify-io.transport')
+type OwnedSocket = WebSocket & { [kTransport]?: WebSocketTransport, _sender?: { sendFrame? (frame: Buffer[], sent: Sent): void } }
+
+/**
+ * Engine.IO's WebSocket transport (protocol 4, "WebSocket"), with listeners that all connections share, and with one
+ * write for the packets of one flush.
+ *
+ * Emits the same events as Engine.IO's own.
+ */
+export class WebSocketTransport extends Transport {
+  readonly socket: OwnedSocket
+  /** Set by Engine.IO's server: `true` or options when messages may be compressed. */
+  perMessageDeflate: unknown = null
+  user: TransportUser | undefined = undefined
+  readonly #net: NetSocket
+  readonly #sent: Sent = (error) => this.#onSent(error)
+
+  /** @param request the upgrade request; `websocket` is what `ws` made of it */
+  constructor (request: { _query: Record<string, string>, socket: NetSocket, websocket?: WebSocket }) {
+    super(request)
+    const socket = request.websocket as OwnedSocket
+    this.socket = socket
+    this.#net = request.socket
+    socket[kTransport] = this
+    socket.on('message', onMessage)
+    socket.on('close', onClose)
+    socket.on('error', onError)
+    this.writable = true
+  }
+
+  override get name (): 'websocket' {
+    return 'websocket'
+  }
+
+  /** Asked by Engine.IO of the transport's prototype. */
+  get handlesUpgrades (): true {
+    return true
+  }
+
+  override send (packets: Packet[]): void {
+    this.writable = false
+    const last = packets.length - 1
+    if (last > 0) this.#net.cork()
+    for (let at = 0; at <= last; at++) this.#write(packets[at]!, at === last ? this.#sent : undefined)
+    if (last > 0) this.#net.uncork()
+  }
+
+  #write (packet: Packet, sent: Sent | undefined): void {
+    const frame = (packet.options as Options)?.wsPreEncodedFrame
+    const sender = this.socket._sender
+    // one frame for all receivers of a broadcast
+    if (frame !== undefined && !this.perMessageDeflate && sender?.sendFrame !== undefined) sender.sendFrame(frame, sent ?? ignore)
+    else this.socket.send(this.#encode(packet), sent ?? ignore)
+  }
+
+  #encode (packet: Packet): string | Buffer {
+    this.parser.encodePacket(packet as never, this.supportsBinary, keep)
+    return encoded
+  }
+
+  #onSent (error?: Error | null): void {
+    if (error) {
+      this.onError('write error', error.stack)
+      return
+    }
+    this.user?.onDrain()
+    this.emit('drain')
+    this.writable = true
+    this.user?.flush()
+    this.emit('ready')
+  }
+
+  receive (message: string | Buffer): void {
+    this.onData(message as never)
+  }
+
+  /** @param message what happened; `ws` gives an Error */
+  fail (message: unknown): void {
+    this.onError(String(message))
+  }
+
+  closed (): void {
+    this.onClose()
+  }
+
+  protected override onPacket (packet: Packet): void {
+    this.user?.onPacket(packet)
+    this.emit('packet', packet)
+  }
+
+  protected override onError (message: string, description?: unknown): void {
+    super.onError(message, description)
+    this.user?.onError(Object.assign(new Error(message), { type: 'TransportError', description }))
+  }
+
+  protected override onClose (): void {
+    this.readyState = 'closed'
+    this.user?.onClose('transport close')
+    this.emit('close')
+  }
+
+  override doClose (done?: () => void): void {
+    this.socket.close()
+    done?.()
+  }
+}
+
+/** Encoding is synchronous, whatever its callback suggests; a function for each connection would stay in memory. */
+let encoded: string | Buffer
+const keep = (data: string | Buffer): void => { encoded = data }
+
+const ignore = (): void => {}
+
+function onMessage (this: OwnedSocket, data: RawData, isBinary: boolean): void {
+  this[kTransport]!.receive(isBinary ? data as Buffer : data.toString())
+}
+
+function onClose (this: OwnedSocket): void {
+  this[kTransport]!.closed()
+}
+
+function onError (this: OwnedSocket, error: Error): void {
+  this[kTransport]!.fail(error)
+}
