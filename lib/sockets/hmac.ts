@@ -31,7 +31,8 @@ export class HmacKey {
   sign (message: string): string {
     if (message.length > MAX_MESSAGE) throw new RangeError('message too long')
     const end = BLOCK + this.#inner.write(message, BLOCK, 'latin1')
-    hash('sha256', this.#inner.subarray(0, end), 'buffer').copy(this.#outer, BLOCK)
+    // as a string: a Buffer would cost more than the hash
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK, 'latin1')
     return hash('sha256', this.#outer, 'base64url')
   }
 }

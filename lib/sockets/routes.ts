@@ -32,7 +32,8 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
     scope.decorateRequest(kRoute, 'engine')
     allowRelease(scope)
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    // Fastify keeps the parser of a type in a cache, but not the one for all others: text/plain is what clients send.
+    for (const type of ['text/plain', '*']) scope.addContentTypeParser(type, (_request, _payload, done) => done(null))
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
   })
   if (!sockets.io.serveClient()) return

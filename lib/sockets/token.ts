@@ -34,6 +34,8 @@ export class TokenIssuer {
   readonly instance: number = randomBytes(4).readUInt32BE()
   readonly #keys: readonly Key[]
   readonly #head: Buffer = Buffer.alloc(HEAD_BYTES)
+  readonly #given: { readonly head: Buffer, readonly tag: Buffer } = { head: Buffer.alloc(HEAD_BYTES), tag: Buffer.alloc(TAG_CHARS) }
+  readonly #wanted: Buffer = Buffer.alloc(TAG_CHARS)
   // A random start keeps the number of handshakes so far to ourselves.
   #count = randomBytes(5).readUIntBE(0, 5)
 
@@ -52,26 +54,26 @@ export class TokenIssuer {
     write(this.#head, ++this.#count, 5, 6)
     write(this.#head, now, 11, 4)
     const head = this.#head.toString('base64url')
-    return head + tag(this.#keys[0]!.key, head, binding)
+    return head + sign(this.#keys[0]!.key, head, binding)
   }
 
   /** @returns its claims, or `undefined` unless we issued it (or a process with our secret did) for this binding */
   verify (token: string, binding: string): Claims | undefined {
     if (token.length !== CHARS) return undefined
-    const head = token.slice(0, HEAD_CHARS)
-    const bytes = Buffer.from(head, 'base64url')
-    if (bytes.length !== HEAD_BYTES) return undefined
-    const given = Buffer.from(token.slice(HEAD_CHARS), 'latin1')
+    const text = token.slice(0, HEAD_CHARS)
+    const { head, tag } = this.#given
+    if (head.write(text, 'base64url') !== HEAD_BYTES) return undefined
+    tag.write(token.slice(HEAD_CHARS), 'latin1')
     for (const { id, key } of this.#keys) {
-      if (id === bytes[0] && timingSafeEqual(given, Buffer.from(tag(key, head, binding), 'latin1'))) {
-        return { instance: bytes.readUInt32BE(1), count: bytes.readUIntBE(5, 6), issued: bytes.readUInt32BE(11) }
-      }
+      if (id !== head[0]) continue
+      this.#wanted.write(sign(key, text, binding), 'latin1')
+      if (timingSafeEqual(tag, this.#wanted)) return { instance: head.readUInt32BE(1), count: head.readUIntBE(5, 6), issued: head.readUInt32BE(11) }
     }
     return undefined
   }
 }
 
-function tag (key: HmacKey, head: string, binding: string): string {
+function sign (key: HmacKey, head: string, binding: string): string {
   return key.sign(`${head}\n${binding}`).slice(0, TAG_CHARS)
 }
 
