@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { Socket, type Transport } from 'engine.io'
+import { PollingTransport } from './polling-transport.ts'
 import type { SocketRequest } from './session.ts'
-import { type TransportUser, WebSocketTransport } from './websocket-transport.ts'
+import type { TransportUser } from './transport-user.ts'
+import { WebSocketTransport } from './websocket-transport.ts'
 
 /** Members of Engine.IO's socket that its types keep private and that a subclass must reach. */
 interface Internals extends EventEmitter, TransportUser {
@@ -10,7 +12,6 @@ interface Internals extends EventEmitter, TransportUser {
   readonly request: SocketRequest
   readyState: 'opening' | 'open' | 'closing' | 'closed'
   transport: Transport
-  writeBuffer: unknown[]
   pingTimeoutTimer: ReturnType<typeof setTimeout> | null
   onOpen (): void
   schedulePing (): void
@@ -20,10 +21,7 @@ interface Internals extends EventEmitter, TransportUser {
 
 const Base = Socket as unknown as new (id: string, server: unknown, transport: Transport, request: SocketRequest, protocol: 3 | 4) => Internals
 
-const kUser = Symbol('fastify-io.user')
-type OwnedTransport = Transport & { [kUser]?: TransportUser | undefined }
-
-/** Engine.IO's session, with listeners that all sessions share. */
+/** Engine.IO's session, called by our own transports and told by the events of any other. */
 export class EngineSocket extends Base {
   /** Without an open packet when the transport has its `sid` already: a stateless handshake has sent it. */
   override onOpen (): void {
@@ -33,34 +31,22 @@ export class EngineSocket extends Base {
     this.schedulePing()
   }
 
-  override setTransport (transport: OwnedTransport): void {
+  override setTransport (transport: Transport): void {
+    if (!isOwn(transport)) return super.setTransport(transport)
     this.transport = transport
-    if (transport instanceof WebSocketTransport) {
-      transport.user = this
-      return
-    }
-    transport[kUser] = this
-    for (const event in listeners) transport.on(event, listeners[event]!)
+    transport.user = this
   }
 
   override clearTransport (): void {
-    const transport = this.transport as OwnedTransport
-    if (transport instanceof WebSocketTransport) transport.user = undefined
-    else for (const event in listeners) transport.off(event, listeners[event]!)
-    // nobody is left to be told
-    transport.on('error', ignore)
+    const { transport } = this
+    if (!isOwn(transport)) return super.clearTransport()
+    transport.user = undefined
     transport.close()
     clearTimeout(this.pingTimeoutTimer ?? undefined)
     this.pingTimeoutTimer = null
   }
 }
 
-const listeners: Readonly<Record<string, (this: OwnedTransport, ...what: any[]) => void>> = {
-  error (error: Error) { this[kUser]!.onError(error) },
-  ready () { this[kUser]!.flush() },
-  packet (packet: Parameters<TransportUser['onPacket']>[0]) { this[kUser]!.onPacket(packet) },
-  drain () { this[kUser]!.onDrain() },
-  close () { this[kUser]!.onClose('transport close') }
+function isOwn (transport: object): transport is WebSocketTransport | PollingTransport {
+  return transport instanceof WebSocketTransport || transport instanceof PollingTransport
 }
-
-function ignore (): void {}

@@ -6,6 +6,7 @@ import type { ErrorCallback, ServerOptions, Transport } from 'engine.io'
 import type { WebSocketServer, WebSocket } from 'ws'
 import { EngineSocket } from './engine-socket.ts'
 import { StatelessHandshake } from './handshake.ts'
+import { PollingTransport } from './polling-transport.ts'
 import { kBinding, linkRequest, type SocketRequest } from './session.ts'
 import type { Secret } from './token.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -147,10 +148,10 @@ export class Engine extends EngineServer {
     if (this.#stateless?.redeem(sid, req[kBinding]!) !== true) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
-    this.#open(sid, transport, req)
+    this.#admit(this.#open(sid, transport, req))
   }
 
-  #open (sid: string, transport: OpenTransport, req: SocketRequest): void {
+  #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
     const { opts } = this
     if (transport.name === 'websocket') {
       transport.perMessageDeflate = opts.perMessageDeflate
@@ -159,24 +160,35 @@ export class Engine extends EngineServer {
       transport.httpCompression = opts.httpCompression
       transport.on('headers', this.#onHeaders)
     }
-    const session = new EngineSocket(sid, this, transport, req, 4)
-    this.#internals.clients[sid] = session
+    return new EngineSocket(sid, this, transport, req, 4)
+  }
+
+  #admit (session: EngineSocket): void {
+    this.#internals.clients[session.id] = session
     this.clientsCount++
     session.on('close', onClose)
     this.emit('connection', session)
   }
 
   protected override createTransport (name: 'polling' | 'websocket' | 'webtransport', req: IncomingMessage): OpenTransport {
-    return name === 'websocket' && this.#plainWebSockets ? new WebSocketTransport(req as SocketRequest) : super.createTransport(name, req)
+    const { EIO, j } = (req as SocketRequest)._query
+    if (name === 'polling' && EIO === '4' && j === undefined) return new PollingTransport(req) as unknown as OpenTransport
+    if (name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req as SocketRequest)
+    return super.createTransport(name, req)
   }
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
     const { res, _query: { EIO, j } } = req
-    if (EIO !== '4' || j !== undefined || this.generateId !== EngineServer.prototype.generateId) return super.handshake(name, req, close)
-    if (name === 'websocket') this.#open(this.generateId(req) as string, this.createTransport(name, req), req as SocketRequest)
-    else if (this.#stateless === undefined || !res) return super.handshake(name, req, close)
-    else this.#answer(req, res, this.#stateless.open((req as SocketRequest)[kBinding]!))
+    if (EIO !== '4' || j !== undefined || this.opts.cookie || this.generateId !== EngineServer.prototype.generateId) return super.handshake(name, req, close)
+    if (name === 'polling' && this.#stateless !== undefined && res) {
+      this.#answer(req, res, this.#stateless.open((req as SocketRequest)[kBinding]!))
+      return DONE
+    }
+    const transport = this.createTransport(name, req)
+    const session = this.#open(this.generateId(req) as string, transport, req as SocketRequest)
+    transport.onRequest(req)
+    this.#admit(session)
     return DONE
   }
 

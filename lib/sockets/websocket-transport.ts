@@ -1,17 +1,8 @@
 import type { Socket as NetSocket } from 'node:net'
 import { Transport } from 'engine.io'
 import type { RawData, WebSocket } from 'ws'
+import { type Packet, transportError, type TransportUser } from './transport-user.ts'
 
-/** The session on top; it is called, not told by events: five listeners a client are dear in memory. */
-export interface TransportUser {
-  onPacket (packet: Packet): void
-  onDrain (): void
-  flush (): void
-  onError (error: Error): void
-  onClose (reason: string): void
-}
-
-export type Packet = Parameters<Transport['send']>[0][number]
 type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
 type Sent = (error?: Error | null) => void
 
@@ -107,7 +98,7 @@ export class WebSocketTransport extends Transport {
 
   protected override onError (message: string, description?: unknown): void {
     super.onError(message, description)
-    this.user?.onError(Object.assign(new Error(message), { type: 'TransportError', description }))
+    this.user?.onError(transportError(message, description))
   }
 
   protected override onClose (): void {

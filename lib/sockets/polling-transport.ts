@@ -1,0 +1,154 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { transports } from 'engine.io'
+import { type Packet, transportError, type TransportUser } from './transport-user.ts'
+
+const kTransport = Symbol('fastify-io.transport')
+type PollingRequest = IncomingMessage & { cleanup?: () => void, [kTransport]?: PollingTransport }
+
+/** Members of Engine.IO's polling transport that its types leave out and that a subclass must reach. */
+interface Internals extends EventEmitter {
+  writable: boolean
+  readyState: 'open' | 'closing' | 'closed'
+  req: PollingRequest | null | undefined
+  res: ServerResponse | null | undefined
+  dataReq: PollingRequest | null | undefined
+  dataRes: ServerResponse | null | undefined
+  maxHttpBufferSize: number
+  shouldClose?: (() => void) | null
+  onPollRequest (req: PollingRequest, res: ServerResponse): void
+  onDataRequest (req: PollingRequest, res: ServerResponse): void
+  onData (data: string): void
+  send (packets: Packet[]): void
+  close (): void
+  onPacket (packet: Packet): void
+  onError (message: string, description?: unknown): void
+  onClose (): void
+  headers (req: PollingRequest, headers: Record<string, string>): Record<string, string>
+  doWrite (data: string, options: object, written: () => void): void
+}
+
+// Engine.IO exports a function that makes them; the class is what the made ones have.
+const Base = Object.getPrototypeOf(Reflect.construct(transports.polling, [{ _query: { EIO: '4' } }])).constructor as new (request: object) => Internals
+
+/**
+ * Engine.IO's polling transport (protocol 4, "HTTP long-polling"), with listeners that all requests share. A request
+ * that is done is forgotten by its transport, so its listeners need not be taken off.
+ *
+ * Emits the same events as Engine.IO's own.
+ */
+export class PollingTransport extends Base {
+  user: TransportUser | undefined = undefined
+  #body: Buffer | Buffer[] | undefined
+  #length = 0
+
+  override onPollRequest (req: PollingRequest, res: ServerResponse): void {
+    // an overlap
+    if (this.req) return super.onPollRequest(req, res)
+    this.req = req
+    this.res = res
+    req[kTransport] = this
+    req.cleanup = forgetPoll
+    req.on('close', onPollClose)
+    this.writable = true
+    this.user?.flush()
+    this.emit('ready')
+    if (this.writable && this.shouldClose) this.send([{ type: 'noop' }])
+  }
+
+  override onDataRequest (req: PollingRequest, res: ServerResponse): void {
+    // an overlap, or binary, which protocol 4 has not
+    if (this.dataReq || req.headers['content-type'] === 'application/octet-stream') return super.onDataRequest(req, res)
+    this.dataReq = req
+    this.dataRes = res
+    this.#body = undefined
+    this.#length = 0
+    req[kTransport] = this
+    req.on('close', onDataClose)
+    req.on('data', onData)
+    req.on('end', onEnd)
+  }
+
+  receive (chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#length > this.maxHttpBufferSize) {
+      this.dataRes!.writeHead(413).end()
+      this.forgetData()
+    } else if (this.#body === undefined) this.#body = chunk
+    else if (Array.isArray(this.#body)) this.#body.push(chunk)
+    else this.#body = [this.#body, chunk]
+  }
+
+  received (req: PollingRequest): void {
+    const body = this.#body ?? ''
+    const res = this.dataRes!
+    this.#body = undefined
+    this.onData(Array.isArray(body) ? Buffer.concat(body).toString() : body.toString())
+    // text/html, as Engine.IO has it: some old browsers offer text/plain for download
+    res.writeHead(200, this.headers(req, { 'Content-Type': 'text/html', 'Content-Length': '2' }))
+    res.end('ok')
+    this.forgetData()
+  }
+
+  forgetData (): void {
+    this.dataReq = this.dataRes = null
+    this.#body = undefined
+  }
+
+  write (data: string, options: object): void {
+    this.doWrite(data, options, () => {
+      this.req!.cleanup!()
+      this.user?.onDrain()
+      this.emit('drain')
+    })
+  }
+
+  fail (message: string): void {
+    this.onError(message)
+  }
+
+  override onPacket (packet: Packet): void {
+    this.user?.onPacket(packet)
+    this.emit('packet', packet)
+  }
+
+  override onError (message: string, description?: unknown): void {
+    super.onError(message, description)
+    this.user?.onError(transportError(message, description))
+  }
+
+  override onClose (): void {
+    // before the session hears of it, as there: a poll that waits is answered
+    if (this.writable) this.send([{ type: 'noop' }])
+    this.readyState = 'closed'
+    this.user?.onClose('transport close')
+    this.emit('close')
+  }
+}
+
+function forgetPoll (this: PollingRequest): void {
+  const transport = this[kTransport]!
+  transport.req = transport.res = null
+}
+
+function onPollClose (this: PollingRequest): void {
+  const transport = this[kTransport]!
+  if (transport.req === this) transport.fail('poll connection closed prematurely')
+}
+
+function onData (this: PollingRequest, chunk: Buffer): void {
+  const transport = this[kTransport]!
+  if (transport.dataReq === this) transport.receive(chunk)
+}
+
+function onEnd (this: PollingRequest): void {
+  const transport = this[kTransport]!
+  if (transport.dataReq === this) transport.received(this)
+}
+
+function onDataClose (this: PollingRequest): void {
+  const transport = this[kTransport]!
+  if (transport.dataReq !== this) return
+  transport.forgetData()
+  transport.fail('data request connection closed prematurely')
+}
