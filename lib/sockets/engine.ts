@@ -97,15 +97,16 @@ export class Engine extends EngineServer {
     // the request lives as long as its session
     req[kResponse] = undefined
     const headers: Record<string, string | string[]> = {}
-    if (response !== undefined) {
-      for (const name of response.getHeaderNames()) {
-        if (!NOT_ON_101.has(name)) headers[name] = response.getHeader(name) as string | string[]
-      }
+    const given = response?.getHeaders()
+    for (const name in given) {
+      if (!NOT_ON_101.has(name)) headers[name] = given[name] as string | string[]
     }
     if (req._query.sid === undefined) this.emit('initial_headers', headers, req)
     this.emit('headers', headers, req)
-    for (const [name, value] of Object.entries(headers)) {
-      for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
+    for (const name of Object.keys(headers)) {
+      const value = headers[name]!
+      if (Array.isArray(value)) for (const one of value) lines.push(`${name}: ${one}`)
+      else lines.push(`${name}: ${value}`)
     }
   }
 

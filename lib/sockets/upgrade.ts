@@ -136,7 +136,7 @@ class UpgradeDispatcher {
 const dispatchers = new WeakMap<Server, UpgradeDispatcher>()
 
 function guard (socket: Socket): void {
-  if (!socket.listeners('error').includes(destroy)) socket.on('error', destroy)
+  if (socket.listenerCount('error') === 0) socket.on('error', destroy)
 }
 
 function destroy (this: Socket): void {

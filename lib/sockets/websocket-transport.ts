@@ -1,4 +1,5 @@
 import type { Socket as NetSocket } from 'node:net'
+import { Writable } from 'node:stream'
 import { Transport } from 'engine.io'
 import type { RawData, WebSocket } from 'ws'
 import { type Packet, transportError, type TransportUser } from './transport-user.ts'
@@ -7,7 +8,7 @@ type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
 type Sent = (error?: Error | null) => void
 
 const kTransport = Symbol('fastify-io.transport')
-type OwnedSocket = WebSocket & { [kTransport]?: WebSocketTransport, _sender?: { sendFrame? (frame: Buffer[], sent: Sent): void } }
+type OwnedSocket = WebSocket & { [kTransport]?: WebSocketTransport, _sender?: { sendFrame? (frame: Buffer[], sent: Sent): void }, _receiver?: Writable }
 
 /**
  * Engine.IO's WebSocket transport (protocol 4, "WebSocket"), with listeners that all connections share, and with one
@@ -30,6 +31,7 @@ export class WebSocketTransport extends Transport {
     this.socket = socket
     this.#net = request.socket
     socket[kTransport] = this
+    if (socket._receiver !== undefined) socket._receiver.end = endOnce
     socket.on('message', onMessage)
     socket.on('close', onClose)
     socket.on('error', onError)
@@ -118,6 +120,11 @@ let encoded: string | Buffer
 const keep = (data: string | Buffer): void => { encoded = data }
 
 const ignore = (): void => {}
+
+/** `ws` ends its receiver twice, and Node makes an error of that, stack and all, which nobody ever sees. */
+function endOnce (this: Writable): Writable {
+  return this.writableEnded ? this : Reflect.apply(Writable.prototype.end, this, [])
+}
 
 function onMessage (this: OwnedSocket, data: RawData, isBinary: boolean): void {
   this[kTransport]!.receive(isBinary ? data as Buffer : data.toString())
