@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
+import { CorsHeaders } from './cors-headers.ts'
 import type { RefusalLog } from './diagnostics.ts'
 import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
-import { SocketCors } from './sockets/cors.ts'
 import { isUpgrade } from './sockets/upgrade.ts'
 
 /** Decorates requests: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
@@ -20,7 +20,7 @@ interface OriginHook {
   policy: OriginPolicy
   enforcement: Enforcement
   log: RefusalLog
-  writeCors: Hook
+  writePreflight: Hook
   onRefused: OnRefused
 }
 
@@ -34,8 +34,8 @@ class OriginRefusedError extends Error {
  * The one place where a request meets the policy: decides, leaves the decision on the request, and then refuses it,
  * answers its preflight, or lets it pass with its CORS headers.
  */
-export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writeCors, onRefused }: OriginHook): void {
-  const socketCors = new SocketCors(policy)
+export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writePreflight, onRefused }: OriginHook): void {
+  const cors = new CorsHeaders(policy)
   app.decorateRequest('originDecision')
   app.addHook('onRequest', function originHook (request, reply, done) {
     const decision = policy.decide(request.raw.headers.origin, request)
@@ -47,9 +47,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
     request.originDecision = decision
     const kind = (request as { [kRoute]?: RouteKind })[kRoute]
-    const written = kind === undefined && decision.allowOrigin !== undefined && enforcement.emitHeaders
-    // @fastify/cors does it by itself
-    if (!written && varies(decision, kind)) addVary(reply, 'Origin')
+    if (varies(decision, kind)) addVary(reply, 'Origin')
 
     if (kind !== undefined && !decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
       return refuseSocket(request, reply, decision)
@@ -69,8 +67,8 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
 
   function writeHeaders (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, { allowOrigin }: Decision, kind: RouteKind | undefined, preflight = false): void {
     if (allowOrigin === undefined || !enforcement.emitHeaders) return done()
-    if (kind === undefined) return writeCors(request, reply, done)
-    socketCors.write(request, reply, allowOrigin, preflight)
+    if (kind === undefined && request.raw.method === 'OPTIONS') return writePreflight(request, reply, done)
+    cors.write(request, reply, allowOrigin, preflight)
     done()
   }
 

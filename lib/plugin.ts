@@ -7,7 +7,7 @@ import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { addOriginHook } from './origin-hook.ts'
-import { createCorsWriter, refuseRouteConfig } from './rest.ts'
+import { createPreflightWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
@@ -27,8 +27,8 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   app.decorateReply('hijackWithCors', hijackWithCors)
 
   refuseRouteConfig(app)
-  const writeCors = createCorsWriter(app, policy)
-  addOriginHook(app, { policy, enforcement, log, writeCors, onRefused: sockets.engine.refused })
+  const writePreflight = createPreflightWriter(app, policy)
+  addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused: sockets.engine.refused })
   sockets.engine.on('connection_error', ({ req, context }: { req: SocketRequest, context?: { name?: string } }) => {
     if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session')
   })

@@ -6,16 +6,17 @@ import type { OriginPolicy } from './policy/policy.ts'
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 /**
- * Makes the hook that writes a policy's CORS headers with @fastify/cors, for requests that the policy has allowed.
+ * Makes the hook that writes the headers of a REST preflight with @fastify/cors, for origins that the policy allows; all
+ * other requests get theirs from cors-headers.ts, which spares each the options of its route.
  *
  * The plugin's own hook is called, not added. Left to itself it would write Allow-Credentials for refused origins, and
  * could not follow a policy that changes. It never ends the request: a preflight's answer is the caller's.
  */
-export function createCorsWriter (app: FastifyInstance, policy: OriginPolicy): Hook {
+export function createPreflightWriter (app: FastifyInstance, policy: OriginPolicy): Hook {
   let version = policy.version
   // two registrations under one prefix share the route that lets preflights in
   let write = captureHook(app, optionsOf(policy), (url, ...rest) => { if (!app.hasRoute({ method: 'OPTIONS', url: `${app.prefix || '/'}${url}` })) app.options(url, ...rest) })
-  return function writeCors (request, reply, done) {
+  return function writePreflight (request, reply, done) {
     if (version !== policy.version) {
       write = captureHook(app, optionsOf(policy), () => {})
       version = policy.version

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OriginPolicy } from '../policy/policy.ts'
-import { answerPreflight } from '../policy/preflight.ts'
+import type { OriginPolicy } from './policy/policy.ts'
+import { answerPreflight } from './policy/preflight.ts'
 
 /**
- * Writes the CORS headers of Socket.IO's own routes. They are the busiest and need no route's options, so what is the
- * same for every origin is made once for each version of the policy.
+ * Writes CORS headers (Fetch, "HTTP responses"): what is the same for every origin is made once for each version of the
+ * policy.
  */
-export class SocketCors {
+export class CorsHeaders {
   readonly #policy: OriginPolicy
   #version = -1
   #actual: Record<string, string> = {}
