@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 
+type Header = [name: string, value: string]
+
 /**
  * Writes CORS headers (Fetch, "HTTP responses"): what is the same for every origin is made once for each version of the
  * policy.
@@ -9,8 +11,9 @@ import { answerPreflight } from './policy/preflight.ts'
 export class CorsHeaders {
   readonly #policy: OriginPolicy
   #version = -1
-  #actual: Record<string, string> = {}
-  #preflight: Record<string, string> = {}
+  #actual: readonly Header[] = []
+  #preflight: readonly Header[] = []
+  #reflects = false
 
   constructor (policy: OriginPolicy) {
     this.#policy = policy
@@ -20,24 +23,29 @@ export class CorsHeaders {
   write (request: FastifyRequest, reply: FastifyReply, allowOrigin: string, preflight: boolean): void {
     if (this.#version !== this.#policy.version) this.#compile()
     reply.header('access-control-allow-origin', allowOrigin)
-    reply.headers(preflight ? this.#preflight : this.#actual)
-    if (!preflight || this.#policy.options.allowedHeaders !== undefined) return
+    for (const [name, value] of preflight ? this.#preflight : this.#actual) reply.header(name, value)
+    if (!preflight || !this.#reflects) return
     const { headers } = answerPreflight(this.#policy.options, request.raw.headers['access-control-request-headers'])
     if (headers !== undefined) reply.header('access-control-allow-headers', headers)
   }
 
   #compile (): void {
     const { credentials, exposedHeaders, maxAge, cacheControl } = this.#policy.options
-    const { methods, headers } = answerPreflight(this.#policy.options, undefined)
-    const shared: Record<string, string> = credentials ? { 'access-control-allow-credentials': 'true' } : {}
-    this.#actual = { ...shared, ...(exposedHeaders.length > 0 && { 'access-control-expose-headers': exposedHeaders.join(', ') }) }
-    this.#preflight = {
+    const { methods, headers, reflects } = answerPreflight(this.#policy.options, undefined)
+    const shared = { 'access-control-allow-credentials': credentials ? 'true' : undefined }
+    this.#actual = listOf({ ...shared, 'access-control-expose-headers': exposedHeaders.length > 0 ? exposedHeaders.join(', ') : undefined })
+    this.#preflight = listOf({
       ...shared,
-      ...(methods !== undefined && { 'access-control-allow-methods': methods }),
-      ...(headers !== undefined && { 'access-control-allow-headers': headers }),
-      ...(maxAge !== undefined && { 'access-control-max-age': String(maxAge) }),
-      ...(cacheControl !== undefined && { 'cache-control': typeof cacheControl === 'number' ? `max-age=${cacheControl}` : cacheControl })
-    }
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers': headers,
+      'access-control-max-age': maxAge === undefined ? undefined : String(maxAge),
+      'cache-control': typeof cacheControl === 'number' ? `max-age=${cacheControl}` : cacheControl
+    })
+    this.#reflects = reflects
     this.#version = this.#policy.version
   }
+}
+
+function listOf (headers: Record<string, string | undefined>): Header[] {
+  return Object.entries(headers).filter((header): header is Header => header[1] !== undefined)
 }

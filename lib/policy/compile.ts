@@ -36,6 +36,10 @@ export interface PolicyOptions {
 export interface Compiled {
   readonly options: PolicyOptions
   readonly any: '*' | true | undefined
+  /** Whether every origin gets the literal `*`. */
+  readonly literal: boolean
+  /** Whether any origin but the server's own can be allowed. */
+  readonly crossOrigin: boolean
   readonly exact: ReadonlyMap<string, Decision>
   readonly patterns: PatternIndex
   readonly regexps: readonly RegExp[]
@@ -78,6 +82,7 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
   checkExamples(given.originExamples, `${path}/originExamples`, issues)
   if (issues.length > 0) return undefined
   const { maxAge, cacheControl, originCache } = given
+  const literal = origins.any === '*' && !credentials
   // A bare `*` goes without Vary: a cache would hand one origin's answer to another, so the listed ones get it too.
   return {
     options: Object.freeze({
@@ -101,7 +106,9 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
       originExamples: Object.freeze(given.originExamples ?? [])
     }),
     any: origins.any,
-    exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', origins.any === '*' && !credentials ? '*' : origin)])),
+    literal,
+    crossOrigin: origins.any !== undefined || origins.exact.length + origins.patterns.length + origins.regexps.length > 0 || origins.ask !== undefined,
+    exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', literal ? '*' : origin)])),
     patterns: index(origins),
     regexps: origins.regexps,
     ask: origins.ask,

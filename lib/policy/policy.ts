@@ -121,13 +121,12 @@ export class OriginPolicy {
 
   /** Whether every origin gets the literal `*`. */
   get anyOrigin (): boolean {
-    return this.#compiled.any === '*' && !this.#compiled.options.credentials
+    return this.#compiled.literal
   }
 
   /** Whether any origin but the server's own can be allowed. */
   get crossOrigin (): boolean {
-    const { any, exact, patterns, regexps, ask } = this.#compiled
-    return any !== undefined || exact.size + patterns.size + regexps.length > 0 || ask !== undefined
+    return this.#compiled.crossOrigin
   }
 
   /**

@@ -69,6 +69,8 @@ class UpgradeDispatcher {
     // A listener cannot keep an event from the other listeners, and @fastify/websocket, `ws` and others answer every
     // upgrade they see. So our own paths are taken before the event is emitted; listeners themselves stay untouched.
     app.server.emit = function (this: Server, event: string, request: IncomingMessage, socket: Socket, head: Buffer): boolean {
+      // by far the most: spared the making of `arguments`
+      if (event === 'request') return Reflect.apply(emit, this, [event, request, socket])
       if (event === 'upgrade' && dispatcher.#owns(request)) {
         dispatcher.#dispatch(request, socket, head)
         return true
