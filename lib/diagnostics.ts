@@ -1,6 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
-import { LRUCache } from 'lru-cache'
 import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 
@@ -30,6 +29,14 @@ const WINDOW = 60_000
 const MAX_ORIGINS = 100
 const MAX_LENGTH = 200
 
+/** An origin that has a line in the log. */
+interface Logged {
+  /** When it got its last line, in ms of the monotonic clock. */
+  readonly at: number
+  /** Refusals since then. */
+  muted: number
+}
+
 /**
  * Writes refusals to the log: one line per distinct origin per minute, with the count of those it stands for. A client
  * that makes up origins gets {@link MAX_ORIGINS} lines a minute, then one that says so.
@@ -37,10 +44,11 @@ const MAX_LENGTH = 200
 export class RefusalLog {
   readonly #log: FastifyBaseLogger
   readonly #policy: OriginPolicy
-  /** Refusals not logged yet, by origin. */
-  readonly #muted: LRUCache<string, { count: number }> = new LRUCache({ max: MAX_ORIGINS * 10, ttl: WINDOW * 10, ttlResolution: 0 })
-  readonly #logged: LRUCache<string, true> = new LRUCache({ max: MAX_ORIGINS, ttl: WINDOW, ttlResolution: 0, noUpdateTTL: true })
-  #overflow = { since: 0, count: 0 }
+  /** In the order of their last lines. */
+  readonly #logged: Map<string, Logged> = new Map()
+  /** When the lines of the last minute were written. */
+  readonly #lines: number[] = []
+  #overflow = { since: -Infinity, count: 0 }
 
   constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
     this.#log = log
@@ -53,10 +61,9 @@ export class RefusalLog {
    * @param policy whose decision it is, when it is not the server's
    */
   refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | keyof typeof HINTS, policy: OriginPolicy = this.#policy): void {
-    const text = origin === undefined ? undefined : printable(origin)
-    const key = text ?? ''
-    const count = this.#due(key)
+    const count = this.#due(origin === undefined || origin.length <= MAX_LENGTH ? origin ?? '' : printable(origin))
     if (count === 0 && !refused.hasSubscribers) return
+    const text = origin === undefined ? undefined : printable(origin)
     const refusal: Refusal = typeof decision === 'string'
       ? { origin: text, transport, reason: decision, hint: HINTS[decision] }
       : { origin: text, transport, reason: decision.reason, hint: escaped(policy.hint(origin, decision)) }
@@ -66,31 +73,27 @@ export class RefusalLog {
 
   /** @returns how many refusals the line to be written stands for; 0 for no line */
   #due (key: string): number {
-    if (this.#logged.has(key)) return this.#mute(key)
-    if (this.#logged.size >= MAX_ORIGINS) {
-      this.#logged.purgeStale()
-      if (this.#logged.size >= MAX_ORIGINS) {
-        this.#overflowing()
-        return 0
-      }
+    const now = performance.now()
+    const logged = this.#logged.get(key)
+    if (logged !== undefined && now - logged.at < WINDOW) {
+      logged.muted++
+      return 0
     }
-    this.#logged.set(key, true)
-    const count = 1 + (this.#muted.get(key)?.count ?? 0)
-    this.#muted.delete(key)
-    return count
+    while (this.#lines.length > 0 && now - this.#lines[0]! >= WINDOW) this.#lines.shift()
+    if (this.#lines.length >= MAX_ORIGINS) {
+      this.#overflowing(now)
+      return 0
+    }
+    this.#lines.push(now)
+    this.#logged.delete(key)
+    this.#logged.set(key, { at: now, muted: 0 })
+    if (this.#logged.size > MAX_ORIGINS * 10) this.#logged.delete(this.#logged.keys().next().value!)
+    return 1 + (logged?.muted ?? 0)
   }
 
-  #mute (key: string): 0 {
-    const muted = this.#muted.get(key)
-    if (muted === undefined) this.#muted.set(key, { count: 1 })
-    else muted.count++
-    return 0
-  }
-
-  #overflowing (): void {
+  #overflowing (now: number): void {
     const overflow = this.#overflow
     overflow.count++
-    const now = Date.now()
     if (now - overflow.since < WINDOW) return
     this.#log.warn({ count: overflow.count }, `more than ${MAX_ORIGINS} distinct origins were refused within a minute; further ones are only counted`)
     this.#overflow = { since: now, count: 0 }

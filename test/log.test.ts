@@ -63,14 +63,12 @@ test('control characters are escaped and the length is bounded', async (t) => {
 })
 
 test('one line an origin a minute, which then counts the rest', async (t) => {
-  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   let clock = 1_000_000
   t.mock.method(performance, 'now', () => clock)
   const { port, lines } = await logging(t, { origin: ORIGIN })
   for (let n = 0; n < 200; n++) await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
   assert.equal(lines.length, 1)
   clock += 61_000
-  t.mock.timers.tick(61_000)
   await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
   assert.deepEqual(lines.map(({ count }) => count), [1, 200])
 })
