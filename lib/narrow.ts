@@ -5,7 +5,7 @@ import { ConfigError, type ConfigIssue, show } from './errors.ts'
 import type { Decision } from './policy/decision.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
-import type { SocketRequest } from './sockets/session.ts'
+import { callerOf, type OwnedSession } from './sockets/session.ts'
 
 /** A policy for a part of the server: what it allows, the server's policy must allow too. */
 export interface NarrowedOrigin {
@@ -32,22 +32,22 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
   const issues = broader(server, policy, cors)
   if (issues.length > 0) throw new ConfigError(issues)
 
-  const decide = async (request: FastifyRequest): Promise<Decision> => policy.decide(request.raw.headers.origin, request)
+  const decide = async (origin: string | undefined, request: FastifyRequest | undefined): Promise<Decision> => policy.decide(origin, request)
 
   return {
     policy,
     async route (request, reply) {
-      const decision = await decide(request)
+      const decision = await decide(request.raw.headers.origin, request)
       if (decision.allowed) return
       for (const name of CORS_HEADERS) reply.removeHeader(name)
       log.refuse(request.raw.headers.origin, 'rest', decision, policy)
       throw new NarrowedRefusal(`Origin refused: ${decision.reason}`)
     },
     namespace (socket, next) {
-      const { fastifyRequest } = socket.request as SocketRequest
-      decide(fastifyRequest).then((decision) => {
+      const { origin, request } = callerOf(socket.conn as unknown as OwnedSession)
+      decide(origin, request).then((decision) => {
         if (decision.allowed) return next()
-        log.refuse(fastifyRequest.raw.headers.origin, 'namespace', decision, policy)
+        log.refuse(origin, 'namespace', decision, policy)
         next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason: decision.reason } }))
       }, next)
     }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { Socket, type Transport } from 'engine.io'
 import { PollingTransport } from './polling-transport.ts'
-import type { SocketRequest } from './session.ts'
+import { kBinding, kOrigin, type OwnedSession, type SocketRequest } from './session.ts'
 import type { TransportUser } from './transport-user.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
@@ -9,7 +9,8 @@ import { WebSocketTransport } from './websocket-transport.ts'
 interface Internals extends EventEmitter, TransportUser {
   readonly id: string
   readonly server: unknown
-  readonly request: SocketRequest
+  request: SocketRequest | null
+  close (discard: boolean): void
   readyState: 'opening' | 'open' | 'closing' | 'closed'
   transport: Transport
   pingTimeoutTimer: ReturnType<typeof setTimeout> | null
@@ -22,7 +23,11 @@ interface Internals extends EventEmitter, TransportUser {
 const Base = Socket as unknown as new (id: string, server: unknown, transport: Transport, request: SocketRequest, protocol: 3 | 4) => Internals
 
 /** Engine.IO's session, called by our own transports and told by the events of any other. */
-export class EngineSocket extends Base {
+export class EngineSocket extends Base implements OwnedSession {
+  // here, and not where they are set: a session has one shape
+  [kBinding]: string = '';
+  [kOrigin]: string | undefined = undefined
+
   /** Without an open packet when the transport has its `sid` already: a stateless handshake has sent it. */
   override onOpen (): void {
     if (this.transport.sid !== this.id) return super.onOpen()

@@ -7,14 +7,14 @@ import type { WebSocketServer, WebSocket } from 'ws'
 import { EngineSocket } from './engine-socket.ts'
 import { StatelessHandshake } from './handshake.ts'
 import { PollingTransport } from './polling-transport.ts'
-import { kBinding, linkRequest, type SocketRequest } from './session.ts'
+import { claim, kBinding, linkRequest, type OwnedSession, type SocketRequest } from './session.ts'
 import type { Secret } from './token.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
 const { errors, errorMessages } = EngineServer
 
-type Session = EventEmitter & { readonly id: string, readonly server: unknown, request: SocketRequest, transport: Transport & { shouldClose?: (() => void) | null } }
-type EngineRequest = IncomingMessage & { _query: Record<string, string>, res?: ServerResponse }
+type Session = OwnedSession & EventEmitter & { readonly id: string, readonly server: unknown, close (discard: boolean): void, transport: Transport & { shouldClose?: (() => void) | null } }
+type EngineRequest = IncomingMessage & { _query: Record<string, string>, res?: ServerResponse, websocket?: WebSocket }
 type OpenTransport = Transport & { perMessageDeflate?: unknown, maxHttpBufferSize?: unknown, httpCompression?: unknown }
 
 /** The response whose headers go onto the 101 of an upgrade. */
@@ -67,7 +67,8 @@ export class Engine extends EngineServer {
     this.#plainWebSockets = options.wsEngine === undefined
     if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
     this.on('connection', (session: Session) => {
-      linkRequest(session.request)
+      claim(session, session.request!)
+      linkRequest(session.request!)
       if (!(session instanceof EngineSocket)) session.once('close', endTransport)
     })
   }
@@ -120,7 +121,7 @@ export class Engine extends EngineServer {
       const { clients } = this.#internals
       if (!Object.hasOwn(clients, sid)) this.#resume(req, sid, upgrade)
       // The answer is the one for a session that does not exist: a thief learns nothing.
-      else if (clients[sid]!.request[kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      else if (clients[sid]![kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
     } else if (upgrade && EIO !== '4' && this.opts.allowEIO3 !== true) {
       // Engine.IO finds this out after the 101, when no status can be sent any more.
       return fn(errors.UNSUPPORTED_PROTOCOL_VERSION, { protocol: 3 })
@@ -168,7 +169,13 @@ export class Engine extends EngineServer {
     this.#internals.clients[session.id] = session
     this.clientsCount++
     session.on('close', onClose)
-    this.emit('connection', session)
+    try {
+      this.emit('connection', session)
+    } catch (error) {
+      // a listener of the user's; who asked is answered 500, and has no session
+      session.close(true)
+      throw error
+    }
   }
 
   protected override createTransport (name: 'polling' | 'websocket' | 'webtransport', req: IncomingMessage): OpenTransport {
@@ -180,17 +187,22 @@ export class Engine extends EngineServer {
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
-    const { res, _query: { EIO, j } } = req
-    if (EIO !== '4' || j !== undefined || this.opts.cookie || this.generateId !== EngineServer.prototype.generateId) return super.handshake(name, req, close)
-    if (name === 'polling' && this.#stateless !== undefined && res) {
-      this.#answer(req, res, this.#stateless.open((req as SocketRequest)[kBinding]!))
-      return DONE
-    }
+    if (!this.#ordinary(req as SocketRequest)) return super.handshake(name, req, close)
+    if (name === 'polling' && this.#stateless !== undefined && req.res) this.#answer(req, req.res, this.#stateless.open((req as SocketRequest)[kBinding]!))
+    else this.#connect(name, req as SocketRequest)
+    return DONE
+  }
+
+  /** Whether nothing of a handshake is the user's, and nothing in it is asynchronous. */
+  #ordinary ({ _query: { EIO, j } }: SocketRequest): boolean {
+    return EIO === '4' && j === undefined && !this.opts.cookie && this.generateId === EngineServer.prototype.generateId
+  }
+
+  #connect (name: 'polling' | 'websocket' | 'webtransport', req: SocketRequest): void {
     const transport = this.createTransport(name, req)
-    const session = this.#open(this.generateId(req) as string, transport, req as SocketRequest)
+    const session = this.#open(this.generateId(req) as string, transport, req)
     transport.onRequest(req)
     this.#admit(session)
-    return DONE
   }
 
   #answer (req: EngineRequest, res: ServerResponse, open: string): void {
@@ -229,11 +241,20 @@ export class Engine extends EngineServer {
       // one write, and one segment, for the 101 and the open packet
       socket.cork()
       const { ws } = this as unknown as { ws: WebSocketServer }
-      ws.handleUpgrade(req, socket, head, (websocket) => {
-        response.emit('finish')
-        this.#internals.onWebSocket(req, socket, websocket)
-      })
-      socket.uncork()
+      try {
+        ws.handleUpgrade(req, socket, head, (websocket) => {
+          response.emit('finish')
+          if (req._query.sid !== undefined || !this.#ordinary(req)) return this.#internals.onWebSocket(req, socket, websocket)
+          ;(req as EngineRequest).websocket = websocket
+          this.#connect('websocket', req)
+        })
+      } catch (error) {
+        // no status can be sent behind a 101
+        socket.destroy()
+        throw error
+      } finally {
+        socket.uncork()
+      }
     }
     this._applyMiddlewares(req, response, (error) => {
       if (error) callback(errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })

@@ -1,13 +1,12 @@
 import type { Socket } from 'socket.io'
 import type { OriginPolicy } from '../policy/policy.ts'
 import type { Sockets } from './server.ts'
-import type { SocketRequest } from './session.ts'
+import { callerOf, type OwnedSession } from './session.ts'
 
 /** Sent to a client right before it is cut off because its origin is no longer allowed. */
 export const REVOKED_EVENT = 'origin_revoked'
 
-interface Session {
-  readonly request: SocketRequest
+interface Session extends OwnedSession {
   readonly transport: { writable: boolean }
   flush (): void
   close (discard: boolean): void
@@ -21,8 +20,8 @@ export async function revokeSessions (sockets: Sockets, policy: OriginPolicy): P
   const { clients } = sockets.engine as unknown as { clients: Record<string, Session> }
   const joined = socketsBySession(sockets)
   await Promise.all(Object.values(clients).map(async (session) => {
-    const { request } = session
-    const decision = await policy.decide(request.headers.origin, request.fastifyRequest)
+    const { origin, request } = callerOf(session)
+    const decision = await policy.decide(origin, request)
     if (decision.allowed) return
     // All in one answer: the poll after it would be refused already.
     const { transport } = session

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
 export const kBinding = Symbol('fastify-io.binding')
+export const kOrigin = Symbol('fastify-io.origin')
 
 /** What a raw request carries from Fastify's router to the engine. */
 export interface SocketRequest extends IncomingMessage {
@@ -11,6 +12,14 @@ export interface SocketRequest extends IncomingMessage {
   [kBinding]?: string
   /** Parsed query; Engine.IO's own name for it, read by `socket.handshake.query`. */
   _query: Record<string, string>
+}
+
+/** A session of Engine.IO, and whose it is. */
+export interface OwnedSession {
+  /** The first request; users may drop it to save memory (Socket.IO's documentation, "Memory usage"). */
+  request: SocketRequest | null
+  [kBinding]?: string
+  [kOrigin]?: string | undefined
 }
 
 const OWN = ''
@@ -31,6 +40,18 @@ export function bindingOf (request: FastifyRequest): string {
   if (!host) return origin
   // A proxy may write out the default port, which no serialised origin has (RFC 6454, section 6.1).
   return origin.endsWith(`://${host.replace(/:(?:80|443)$/, '').toLowerCase()}`) ? OWN : origin
+}
+
+/** Notes whose session it is where it stays when the request is dropped. */
+export function claim (session: OwnedSession, { headers, [kBinding]: binding = OWN }: SocketRequest): void {
+  session[kBinding] = binding
+  session[kOrigin] = headers.origin
+}
+
+/** @returns what a policy decides about: without its request, a session of the server's own origin counts as one without an Origin */
+export function callerOf (session: OwnedSession): { origin: string | undefined, request: FastifyRequest | undefined } {
+  const request = session.request?.fastifyRequest
+  return { origin: request === undefined && session[kBinding] === OWN ? undefined : session[kOrigin], request }
 }
 
 /** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */

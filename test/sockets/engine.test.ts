@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { createRequire } from 'node:module'
 import { connect as connectTcp } from 'node:net'
 import { suite, test } from 'node:test'
@@ -222,4 +222,53 @@ test('another wsEngine: its sockets are Socket.IO\'s', async (t) => {
   const { own } = await start(t, { cors, wsEngine: Counting as never })
   await connect(t, own, { transports: ['websocket'] })
   assert.equal(made, 1)
+})
+
+// https://socket.io/docs/v4/memory-usage/ has it so
+test('a session whose request was dropped still belongs to its origin', async (t) => {
+  const OTHER = 'https://other.example.com'
+  const { app, port } = await start(t, { cors: { origin: [ORIGIN, OTHER] } }, (app) => {
+    app.io.engine.on('connection', (session: { request: unknown }) => { session.request = null })
+    app.io.of('/other').use(app.narrowOrigin({ origin: OTHER }).namespace)
+  })
+  const sid = sidOf(await ask(port, POLLING, { headers: owner }))
+  const path = `${POLLING}&sid=${sid}`
+  assert.equal((await ask(port, path, { headers: owner, method: 'POST', body: '40\x1e40/other,' })).status, 200)
+  assert.equal((await ask(port, path, { headers: { origin: OTHER } })).status, 400)
+  assert.match((await ask(port, path, { headers: owner })).body, /44\/other,\{"message":"Origin refused"/)
+  const own = sidOf(await ask(port, POLLING))
+  await ask(port, `${POLLING}&sid=${own}`, { method: 'POST', body: '40' })
+  const { clients } = app.io.engine as unknown as { clients: object }
+  app.originPolicy.update({ origin: OTHER })
+  while (app.io.engine.clientsCount > 1) await new Promise(setImmediate)
+  assert.deepEqual(Object.keys(clients), [own])
+})
+
+test('a listener of the engine\'s that throws: 500, no session, and the server goes on', async (t) => {
+  const lines: string[] = []
+  const { app, port } = await start(t, {}, () => {}, { logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } })
+  app.io.engine.once('connection', () => { throw new Error('bug') })
+  const sid = sidOf(await ask(port, POLLING))
+  assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })).status, 500)
+  assert.equal(app.io.engine.clientsCount, 0)
+  app.io.engine.once('connection', () => { throw new Error('bug') })
+  await assert.rejects(ask(port, WEBSOCKET, { headers: UPGRADE }), { code: 'ECONNRESET' })
+  assert.equal(app.io.engine.clientsCount, 0)
+  assert.equal(lines.filter((line) => line.includes('"bug"')).length, 2)
+  assert.equal((await ask(port, WEBSOCKET, { headers: UPGRADE })).status, 101)
+})
+
+test('transports emit what Engine.IO\'s own emit', async (t) => {
+  const seen: Record<string, string[]> = { polling: [], websocket: [] }
+  const { own } = await start(t, {}, (app) => {
+    app.io.engine.on('connection', ({ transport }: { transport: EventEmitter & { name: string } }) => {
+      for (const event of ['packet', 'drain', 'ready', 'close']) transport.on(event, () => { seen[transport.name]!.push(event) })
+    })
+  })
+  for (const name of ['polling', 'websocket']) {
+    const socket = await connect(t, own, { transports: [name], extraHeaders: {} })
+    socket.close()
+    while (!seen[name]!.includes('close')) await new Promise(setImmediate)
+    assert.deepEqual([...new Set(seen[name])].sort(), ['close', 'drain', 'packet', 'ready'])
+  }
 })
