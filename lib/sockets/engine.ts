@@ -7,6 +7,7 @@ import type { WebSocketServer, WebSocket } from 'ws'
 import { EngineSocket } from './engine-socket.ts'
 import { StatelessHandshake } from './handshake.ts'
 import { PollingTransport } from './polling-transport.ts'
+import { setHeaders, takeHeaders } from './release.ts'
 import { claim, kBinding, linkRequest, type OwnedSession, type SocketRequest } from './session.ts'
 import type { Secret } from './token.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -98,9 +99,11 @@ export class Engine extends EngineServer {
     // the request lives as long as its session
     req[kResponse] = undefined
     const headers: Record<string, string | string[]> = {}
-    const given = response?.getHeaders()
-    for (const name in given) {
-      if (!NOT_ON_101.has(name)) headers[name] = given[name] as string | string[]
+    // those of the reply, and those that a middleware has set
+    for (const given of [response && takeHeaders(response), response?.getHeaders()]) {
+      for (const name in given) {
+        if (!NOT_ON_101.has(name)) headers[name] = given[name] as string | string[]
+      }
     }
     if (req._query.sid === undefined) this.emit('initial_headers', headers, req)
     this.emit('headers', headers, req)
@@ -256,9 +259,40 @@ export class Engine extends EngineServer {
         socket.uncork()
       }
     }
+    this.#ask(req, response, true, callback)
+  }
+
+  /**
+   * Handles a request of long-polling whose Fastify hooks have run.
+   *
+   * @param response is unsent, and its headers are not set yet
+   */
+  override handleRequest (request: IncomingMessage, response: ServerResponse): void {
+    const req = request as SocketRequest & EngineRequest
+    req.res = response
+    this.#ask(req, response, false, (code, context) => {
+      if (code !== undefined) {
+        this.emit('connection_error', { req, code, message: errorMessages[code as keyof typeof errorMessages], context })
+        refuse(response, code, context)
+        return
+      }
+      const session = req._query.sid ? this.#internals.clients[req._query.sid] : undefined
+      if (!(session?.transport instanceof PollingTransport) || this.listenerCount('headers') + this.listenerCount('initial_headers') > 0) setHeaders(response)
+      if (session !== undefined) session.transport.onRequest(req)
+      else this.handshake(req._query.transport as 'polling', req, (code, context) => refuse(response, code!, context))
+    })
+  }
+
+  /** What the user's middlewares, and then {@link verify}, say to a request. */
+  #ask (req: SocketRequest, response: ServerResponse, upgrade: boolean, callback: ErrorCallback): void {
+    if (this.middlewares.length === 0) {
+      this.verify(req, upgrade, callback)
+      return
+    }
+    setHeaders(response)
     this._applyMiddlewares(req, response, (error) => {
       if (error) callback(errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })
-      else this.verify(req, true, callback)
+      else this.verify(req, upgrade, callback)
     })
   }
 }
@@ -312,6 +346,7 @@ function failClosed (allowRequest: AllowRequest): AllowRequest {
 /** Answers a request that the engine turns down, in the words of Engine.IO. */
 export function refuse (response: ServerResponse, code: number, context?: { message?: string }): void {
   const message = context?.message || errorMessages[code as keyof typeof errorMessages]
+  setHeaders(response)
   response.writeHead(code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
   response.end(JSON.stringify({ code, message }))
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { transports } from 'engine.io'
+import { setHeaders, takeHeaders } from './release.ts'
 import { type Packet, transportError, type TransportUser } from './transport-user.ts'
 
 const kTransport = Symbol('fastify-io.transport')
@@ -44,7 +45,10 @@ export class PollingTransport extends Base {
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
     // an overlap
-    if (this.req) return super.onPollRequest(req, res)
+    if (this.req) {
+      setHeaders(res)
+      return super.onPollRequest(req, res)
+    }
     this.req = req
     this.res = res
     req[kTransport] = this
@@ -58,7 +62,10 @@ export class PollingTransport extends Base {
 
   override onDataRequest (req: PollingRequest, res: ServerResponse): void {
     // an overlap, or binary, which protocol 4 has not
-    if (this.dataReq || req.headers['content-type'] === 'application/octet-stream') return super.onDataRequest(req, res)
+    if (this.dataReq || req.headers['content-type'] === 'application/octet-stream') {
+      setHeaders(res)
+      return super.onDataRequest(req, res)
+    }
     this.dataReq = req
     this.dataRes = res
     this.#body = undefined
@@ -72,6 +79,7 @@ export class PollingTransport extends Base {
   receive (chunk: Buffer): void {
     this.#length += chunk.length
     if (this.#length > this.maxHttpBufferSize) {
+      setHeaders(this.dataRes!)
       this.dataRes!.writeHead(413).end()
       this.forgetData()
     } else if (this.#body === undefined) this.#body = chunk
@@ -93,6 +101,16 @@ export class PollingTransport extends Base {
   forgetData (): void {
     this.dataReq = this.dataRes = null
     this.#body = undefined
+  }
+
+  /** Engine.IO's own, put before those that come from Fastify's reply: {@link setHeaders} would have each checked twice. */
+  override headers (req: PollingRequest, headers: Record<string, string>): Record<string, string> {
+    const own = super.headers(req, headers)
+    const given = takeHeaders((req === this.dataReq ? this.dataRes : this.res)!) as Record<string, string> | undefined
+    if (given === undefined) return own
+    // helmet's too
+    if (own['X-XSS-Protection'] !== undefined) delete given['x-xss-protection']
+    return Object.assign(given, own)
   }
 
   write (data: string, options: object): void {

@@ -1,14 +1,19 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 
 interface Released {
   /** The status that means "go on": 200 for polling, 101 for an upgrade. */
   readonly status: 101 | 200
+  /** Gets the response with its headers not set yet; see {@link setHeaders}. */
   readonly next: (request: FastifyRequest, response: ServerResponse) => void
 }
 
+type Headers = Record<string, OutgoingHttpHeader>
+
 const kReleased = Symbol('fastify-io.released')
+const kHeaders = Symbol('fastify-io.headers')
 type Reply = FastifyReply & { [kReleased]?: Released }
+type Response = ServerResponse & { [kHeaders]?: Headers | undefined }
 
 /** Prepares the routes of a scope, those that are added from now on, for {@link release}. */
 export function allowRelease (scope: FastifyInstance): void {
@@ -20,8 +25,8 @@ export function allowRelease (scope: FastifyInstance): void {
 }
 
 /**
- * Runs a reply through Fastify's `onSend` hooks (cookies and sessions are written there), sets its headers on the raw
- * response, and hands that response on unsent.
+ * Runs a reply through Fastify's `onSend` hooks (cookies and sessions are written there), and hands the raw response on
+ * unsent.
  *
  * `reply.hijack()` alone skips those hooks. So the reply is sent, and taken back by the last of them; a hook that fails
  * or answers something else is let through as the answer it is.
@@ -31,23 +36,40 @@ export function release (reply: FastifyReply, released: Released): void {
   reply.code(released.status).send()
 }
 
+/**
+ * Sets the headers of the reply on the raw response: for whoever writes its head by itself. Whoever can write them with
+ * its own takes them with {@link takeHeaders} instead, which is cheaper by half.
+ */
+export function setHeaders (response: Response): void {
+  const headers = takeHeaders(response)
+  for (const name in headers) response.setHeader(name, headers[name]!)
+}
+
+/** @returns the headers of the reply, once; names are in lower case, and none is about the content */
+export function takeHeaders (response: Response): Headers | undefined {
+  const headers = response[kHeaders]
+  response[kHeaders] = undefined
+  return headers
+}
+
 function goOn (request: FastifyRequest, reply: Reply, payload: unknown, done: (error: null, payload: unknown) => void): void {
   const released = reply[kReleased]
-  const response = reply.raw
+  const response: Response = reply.raw
   if (released === undefined || (payload !== undefined && payload !== null) || response.statusCode !== released.status) return done(null, payload)
   reply.hijack()
   // gone while the hooks ran
   if (request.raw.socket?.destroyed) return
-  const headers = reply.getHeaders()
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined && name !== 'content-length' && name !== 'content-type') response.setHeader(name, value)
-  }
+  const headers = reply.getHeaders() as Headers
+  if (headers['content-length'] !== undefined) delete headers['content-length']
+  if (headers['content-type'] !== undefined) delete headers['content-type']
+  response[kHeaders] = headers
   try {
     released.next(request, response)
   } catch (error) {
     // allowRequest or a middleware of the user's
     reply.log.error({ err: error }, 'a request was given up')
-    if (!response.headersSent) response.writeHead(500).end()
+    if (response.headersSent) return
+    setHeaders(response)
+    response.writeHead(500).end()
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { kRoute } from '../origin-hook.ts'
-import { allowRelease, release } from './release.ts'
+import { allowRelease, release, setHeaders } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
 import { isUpgrade, takeHead } from './upgrade.ts'
@@ -42,22 +42,26 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
     allowRelease(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
-      const released = { status: 200, next: ({ raw }: FastifyRequest, response: ServerResponse) => serve.call(sockets.io, file, raw, response) } as const
+      const released = { status: 200, next: ({ raw }: FastifyRequest, response: ServerResponse) => { setHeaders(response); serve.call(sockets.io, file, raw, response) } } as const
       scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => release(reply, released))
     }
   })
 }
 
 function engineHandler ({ engine }: Sockets) {
-  // onSend hooks may outlast the server
-  const closed = (response: ServerResponse) => engine.closing && response.writeHead(503, { connection: 'close' }).end()
   const poll = {
     status: 200,
-    next: ({ raw }: FastifyRequest, response: ServerResponse) => closed(response) || engine.handleRequest(raw as never, response)
+    next ({ raw }: FastifyRequest, response: ServerResponse): void {
+      if (engine.closing) refuseClosing(response)
+      else engine.handleRequest(raw as SocketRequest, response)
+    }
   } as const
   const upgrade = {
     status: 101,
-    next: ({ raw }: FastifyRequest, response: ServerResponse) => closed(response) || engine.upgrade(raw as SocketRequest, response, takeHead(raw))
+    next ({ raw }: FastifyRequest, response: ServerResponse): void {
+      if (engine.closing) refuseClosing(response)
+      else engine.upgrade(raw as SocketRequest, response, takeHead(raw))
+    }
   } as const
   return (request: FastifyRequest, reply: FastifyReply): void => {
     // Only the origin hook lets a request come here; should it ever be passed by, nothing opens.
@@ -88,6 +92,12 @@ function engineHandler ({ engine }: Sockets) {
     }
     release(reply, upgrading ? upgrade : poll)
   }
+}
+
+/** onSend hooks may outlast the server. */
+function refuseClosing (response: ServerResponse): void {
+  setHeaders(response)
+  response.writeHead(503, { connection: 'close' }).end()
 }
 
 /**
