@@ -12,6 +12,7 @@ import type { MemoryCell } from './memory.ts'
 import { Progress } from './progress.ts'
 import type { Output } from './progress.ts'
 import type { Results } from './results.ts'
+import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
 
 export interface Step {
@@ -29,8 +30,8 @@ interface Sheet {
   readonly memory: Record<string, MemoryCell[]>
 }
 
-/** What it costs to start and to end a contender, seconds. */
-const OVERHEAD = 0.25
+/** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
+const OVERHEAD = 0.8
 
 /**
  * Measures everything that the options ask for.
@@ -81,12 +82,12 @@ export function plan (options: Options, sheet: Sheet): Step[] {
 
 function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
   const { duration, connections } = options
-  const window = { warmup: duration / 2, duration, connections }
+  const window = { warmUp: warmUpOf(duration), duration, connections }
   return workloads.filter(({ id }) => options.workloads.includes(id)).flatMap((workload) =>
     rotate(chosen(workload.contenders, options), round).map((id) => ({
       section: workload.id,
       name: id,
-      cost: window.warmup + duration + OVERHEAD,
+      cost: window.warmUp.seconds + duration + OVERHEAD,
       run: async () => {
         const lists = cells[workload.id] ??= {}
         push(lists, id, await runCell(contenderOf(id), workload, window))

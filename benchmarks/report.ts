@@ -7,6 +7,7 @@ import { SATURATED, rowsOf } from './results.ts'
 import type { Results, Row } from './results.ts'
 import { median, summarize } from './stats.ts'
 import { table } from './table.ts'
+import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
 import type { Workload } from './workloads.ts'
 
@@ -22,11 +23,12 @@ export function report (results: Results): string {
 }
 
 function heading ({ machine, rounds, duration, connections, date }: Results): string {
+  const { seconds, operations } = warmUpOf(duration)
   const versions = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`).join(', ')
   return [
     machineLine(machine),
     versions,
-    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${duration / 2} s, ${connections} connections; load average at the start ${machine.load}`,
+    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${seconds} s and ${operations.toLocaleString('en')} operations, ${connections} connections; load average at the start ${machine.load}`,
     'medians (± half the spread); CPU is the server process\'s, user and system; ×: how many times better, round by round; server and driver: how busy their event loops were'
   ].join('\n')
 }

@@ -23,7 +23,8 @@ export class CorsHeaders {
   write (request: FastifyRequest, reply: FastifyReply, allowOrigin: string, preflight: boolean): void {
     if (this.#version !== this.#policy.version) this.#compile()
     reply.header('access-control-allow-origin', allowOrigin)
-    for (const [name, value] of preflight ? this.#preflight : this.#actual) reply.header(name, value)
+    const list = preflight ? this.#preflight : this.#actual
+    for (let at = 0; at < list.length; at++) reply.header(list[at]![0], list[at]![1])
     if (!preflight || !this.#reflects) return
     const { headers } = answerPreflight(this.#policy.options, request.raw.headers['access-control-request-headers'])
     if (headers !== undefined) reply.header('access-control-allow-headers', headers)

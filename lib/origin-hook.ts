@@ -65,31 +65,39 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
     writeHeaders(request, reply, done, decision, kind)
   }
 
-  function writeHeaders (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, { allowOrigin }: Decision, kind: RouteKind | undefined, preflight = false): void {
+  function writeHeaders (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, { allowOrigin }: Decision, kind: RouteKind | undefined): void {
     if (allowOrigin === undefined || !enforcement.emitHeaders) return done()
     if (kind === undefined && request.raw.method === 'OPTIONS') return writePreflight(request, reply, done)
-    cors.write(request, reply, allowOrigin, preflight)
+    cors.write(request, reply, allowOrigin, false)
     done()
   }
 
   /** Refused preflights are answered like allowed ones, only without a header: the browser then tells its developer. */
   function options (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision, kind: RouteKind | undefined): void {
-    const { optionsSuccessStatus, preflightContinue, strictPreflight } = policy.options
     if (!isPreflight(request)) {
-      if (!strictPreflight || !policy.crossOrigin) return writeHeaders(request, reply, done, decision, kind)
+      if (!policy.options.strictPreflight || !policy.crossOrigin) return writeHeaders(request, reply, done, decision, kind)
       if (varies(decision, kind)) addVary(reply, 'Origin')
       reply.code(400).type('text/plain').send('Invalid Preflight Request')
       return
     }
     const requested = request.raw.headers['access-control-request-headers']
     if (requested !== undefined && policy.options.allowedHeaders === undefined) addVary(reply, 'Access-Control-Request-Headers')
+    if (kind !== undefined) {
+      if (decision.allowOrigin !== undefined && enforcement.emitHeaders) cors.write(request, reply, decision.allowOrigin, true)
+      return answerOptions(reply, done)
+    }
     writeHeaders(request, reply, (error) => {
       if (error) return done(error)
       // @fastify/cors reflects whatever is asked for
-      if (kind === undefined && answerPreflight(policy.options, requested).headers === undefined) reply.removeHeader('access-control-allow-headers')
-      if (preflightContinue) return done()
-      reply.code(optionsSuccessStatus).header('content-length', '0').send()
-    }, decision, kind, true)
+      if (answerPreflight(policy.options, requested).headers === undefined) reply.removeHeader('access-control-allow-headers')
+      answerOptions(reply, done)
+    }, decision, kind)
+  }
+
+  function answerOptions (reply: FastifyReply, done: () => void): void {
+    const { optionsSuccessStatus, preflightContinue } = policy.options
+    if (preflightContinue) return done()
+    reply.code(optionsSuccessStatus).header('content-length', '0').send()
   }
 
   /** Whether another Origin could have been answered otherwise (Fetch, "CORS protocol and HTTP caches"). */
@@ -101,7 +109,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): void {
     log.refuse(request.raw.headers.origin, transportOf(request), decision)
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin: request.raw.headers.origin, reason: decision.reason })
-    reply.code(403).type('application/json').send(`{"code":4,"message":"Forbidden","reason":"${decision.reason}"}`)
+    reply.code(403).type('application/json').send(refusalBody(decision.reason))
   }
 
   function refuseJsonp (request: FastifyRequest, reply: FastifyReply): void {
@@ -109,6 +117,14 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
     onRefused(request.raw, 3, { name: 'JSONP_REFUSED' })
     reply.code(400).type('application/json').send('{"code":3,"message":"Bad request","reason":"jsonp"}')
   }
+}
+
+const bodies = new Map<string, string>()
+
+function refusalBody (reason: Decision['reason']): string {
+  let body = bodies.get(reason)
+  if (body === undefined) bodies.set(reason, body = JSON.stringify({ code: 4, message: 'Forbidden', reason }))
+  return body
 }
 
 function transportOf (request: FastifyRequest): 'polling' | 'websocket' {

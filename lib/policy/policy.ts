@@ -20,6 +20,8 @@ const MISSING = allowance('missing', undefined)
 /** A cached answer must serve whoever comes next, so a bare `*` is on all of them (Fetch, "CORS protocol and HTTP caches"). */
 const MISSING_ANY = allowance('missing', '*')
 const ANY = allowance('any', '*')
+/** Refused origins remembered: 80 kB at most. */
+const MAX_REFUSED = 256
 const SAME_ORIGIN = allowance('same-origin', undefined)
 
 /** One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO. */
@@ -28,6 +30,8 @@ export class OriginPolicy {
   #lookup: OriginLookup | undefined
   #version = 0
   #audited: ConfigIssue | undefined
+  /** Origins that the lists have turned down lately. */
+  readonly #refused: Map<string, Decision> = new Map()
   readonly #changed: Set<() => void> = new Set()
   readonly #failed: Set<(error: unknown, origin: string) => void> = new Set()
 
@@ -85,6 +89,7 @@ export class OriginPolicy {
     const compiled = this.#compile(cors)
     this.#lookup = this.#lookupOf(compiled)
     this.#compiled = compiled
+    this.#refused.clear()
     this.#audited = undefined
     this.#version++
     tell(this.#changed, (listener) => listener())
@@ -177,14 +182,23 @@ export class OriginPolicy {
     const listed = exact.get(origin)
     if (listed !== undefined) return listed
     if (origin === 'null') return NULL
+    const known = this.#refused.get(origin)
+    if (known !== undefined) return known
     const parsed = parseOrigin(origin)
-    if (parsed === undefined) return MALFORMED
+    if (parsed === undefined) return this.#remember(origin, MALFORMED)
     if (any !== undefined) return this.anyOrigin ? ANY : allowance('any', origin)
     if (patterns.size > 0 && patterns.matches(parsed)) return allowance('pattern', origin)
     for (const regexp of regexps) {
       if (regexp.test(origin)) return allowance('regexp', origin)
     }
-    return NOT_LISTED
+    return this.#remember(origin, NOT_LISTED)
+  }
+
+  /** A page that is refused tries again and again. Who makes up origins empties the memory, and gains nothing. */
+  #remember (origin: string, decision: Decision): Decision {
+    if (this.#refused.size >= MAX_REFUSED) this.#refused.clear()
+    this.#refused.set(origin, decision)
+    return decision
   }
 
   #compile (cors: CorsOptions | OriginPolicy): Compiled {

@@ -11,7 +11,10 @@ import { isUpgrade, takeHead } from './upgrade.ts'
 const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])
 
 /** Engine.IO itself turns down every method but GET and POST, with its own error. */
-const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** Engine.IO's code for it. */
+const BAD_METHOD = 2
 
 /** The path of the socket route, without the scope's prefix: Engine.IO's rule for the trailing slash. */
 export function socketPath (config: Config): string {
@@ -29,11 +32,23 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   const path = socketPath(config)
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async (scope) => {
+    // Preflights are the origin hook's. The engine turns all others down, without seeing them: release() costs something.
+    scope.decorateRequest(kRoute, 'engine')
+    takeAnyBody(scope)
+    scope.route({
+      ...options,
+      method: 'OPTIONS',
+      url: path,
+      handler: (request, reply) => {
+        sockets.engine.refused(request.raw, BAD_METHOD, { method: 'OPTIONS' })
+        reply.code(400).send({ code: BAD_METHOD, message: 'Bad handshake method' })
+      }
+    })
+  })
+  await app.register(async (scope) => {
     scope.decorateRequest(kRoute, 'engine')
     allowRelease(scope)
-    scope.removeAllContentTypeParsers()
-    // Fastify keeps the parser of a type in a cache, but not the one for all others: text/plain is what clients send.
-    for (const type of ['text/plain', '*']) scope.addContentTypeParser(type, (_request, _payload, done) => done(null))
+    takeAnyBody(scope)
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
   })
   if (!sockets.io.serveClient()) return
@@ -46,6 +61,13 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
       scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => release(reply, released))
     }
   })
+}
+
+/** Bodies are left unread for the engine. */
+function takeAnyBody (scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  // Fastify keeps the parser of a type in a cache, but not the one for all others: text/plain is what clients send.
+  for (const type of ['text/plain', '*']) scope.addContentTypeParser(type, (_request, _payload, done) => done(null))
 }
 
 function engineHandler ({ engine }: Sockets) {
