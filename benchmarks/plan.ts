@@ -31,7 +31,7 @@ interface Sheet {
 }
 
 /** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
-const OVERHEAD = 0.8
+const OVERHEAD = 0.5
 
 /**
  * Measures everything that the options ask for.

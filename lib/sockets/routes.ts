@@ -33,7 +33,7 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async (scope) => {
     // Preflights are the origin hook's. The engine turns all others down, without seeing them: release() costs something.
-    scope.decorateRequest(kRoute, 'engine')
+    scope.decorateRequest(kRoute, { getter: () => 'engine' })
     takeAnyBody(scope)
     scope.route({
       ...options,
@@ -46,14 +46,14 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
     })
   })
   await app.register(async (scope) => {
-    scope.decorateRequest(kRoute, 'engine')
+    scope.decorateRequest(kRoute, { getter: () => 'engine' })
     allowRelease(scope)
     takeAnyBody(scope)
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
   })
   if (!sockets.io.serveClient()) return
   await app.register(async (scope) => {
-    scope.decorateRequest(kRoute, 'client')
+    scope.decorateRequest(kRoute, { getter: () => 'client' })
     allowRelease(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {

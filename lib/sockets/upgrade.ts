@@ -70,7 +70,7 @@ class UpgradeDispatcher {
     // upgrade they see. So our own paths are taken before the event is emitted; listeners themselves stay untouched.
     app.server.emit = function (this: Server, event: string, request: IncomingMessage, socket: Socket, head: Buffer): boolean {
       // by far the most: spared the making of `arguments`
-      if (event === 'request') return Reflect.apply(emit, this, [event, request, socket])
+      if (event === 'request') return (emit as (this: Server, ...args: unknown[]) => boolean).call(this, event, request, socket)
       if (event === 'upgrade' && dispatcher.#owns(request)) {
         dispatcher.#dispatch(request, socket, head)
         return true
