@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { kRoute } from '../origin-hook.ts'
+import { inOneWrite } from './one-write.ts'
 import { allowRelease, release, setHeaders } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
@@ -98,6 +99,7 @@ function engineHandler ({ engine }: Sockets) {
       return
     }
     const upgrading = isUpgrade(raw)
+    if (!upgrading) inOneWrite(reply.raw)
     const binding = bindingOf(request)
     const open = upgrading ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
     if (open !== undefined) {

