@@ -1,13 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { HmacKey } from './hmac.ts'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../config.ts'
+import { BLOCK, BlockKey } from './block-key.ts'
 
 export type { Secret }
-
-interface Key {
-  readonly id: number
-  readonly key: HmacKey
-}
 
 /** What a genuine token says. */
 export interface Claims {
@@ -19,68 +14,95 @@ export interface Claims {
   readonly issued: number
 }
 
-/** Bytes: key id (1), instance (4), count (6), issued (4). */
-const HEAD_BYTES = 15
-const HEAD_CHARS = 20
-/** 18 bytes of HMAC-SHA-256: RFC 2104, section 5 asks for half of its 32 at least. */
-const TAG_CHARS = 24
-const CHARS = HEAD_CHARS + TAG_CHARS
+/** Bytes: key id (1), a block of instance (4), count (8) and issued (4), and the block's tag (16). */
+const BYTES = 1 + BLOCK + BLOCK
+/** No bits are left over. */
+const CHARS = 44
+
+const WORD = 2 ** 32
+const MAX_BATCH = 64
+/** Origins that tokens are kept ready for. */
+const MAX_BATCHES = 256
+
+/** Tokens for one origin, issued in one second. */
+interface Batch {
+  issued: number
+  size: number
+  /** One after the other. */
+  tokens: string
+  /** Where the next one begins. */
+  next: number
+}
 
 /**
- * Issues and verifies the `sid` of a handshake that holds no memory: its claims, and an HMAC (RFC 2104) over them and
- * the origin that it is bound to, in base64url.
+ * Issues and verifies the `sid` of a handshake that holds no memory: its claims, and a tag that only we can make for
+ * them and for the origin that they are bound to, in base64url.
  */
 export class TokenIssuer {
   readonly instance: number = randomBytes(4).readUInt32BE()
-  readonly #keys: readonly Key[]
-  readonly #head: Buffer = Buffer.alloc(HEAD_BYTES)
-  readonly #given: { readonly head: Buffer, readonly tag: Buffer } = { head: Buffer.alloc(HEAD_BYTES), tag: Buffer.alloc(TAG_CHARS) }
-  readonly #wanted: Buffer = Buffer.alloc(TAG_CHARS)
+  readonly #keys: readonly BlockKey[]
+  readonly #batches: Map<string, Batch> = new Map()
+  readonly #blocks: Buffer = Buffer.alloc(MAX_BATCH * BLOCK)
+  // Buffer's own methods check what needs no check here
+  readonly #view: DataView = new DataView(this.#blocks.buffer, this.#blocks.byteOffset, this.#blocks.length)
+  readonly #bytes: Buffer = Buffer.alloc(MAX_BATCH * BYTES)
   // A random start keeps the number of handshakes so far to ourselves.
   #count = randomBytes(5).readUIntBE(0, 5)
 
   /** @param secrets the first signs, all verify: put a new one in front, and drop the old one a minute later */
   constructor (secrets: readonly Secret[] = [randomBytes(32)]) {
-    this.#keys = secrets.map((secret) => ({
-      id: createHash('sha256').update(secret).digest()[0]!,
-      key: new HmacKey(secret)
-    }))
-    this.#head.writeUInt8(this.#keys[0]!.id, 0)
-    this.#head.writeUInt32BE(this.instance, 1)
+    this.#keys = secrets.map((secret) => new BlockKey(secret))
+    for (let at = 0; at < this.#blocks.length; at += BLOCK) this.#blocks.writeUInt32BE(this.instance, at)
+    for (let at = 0; at < this.#bytes.length; at += BYTES) this.#bytes[at] = this.#keys[0]!.id
   }
 
   /** @param now in s since the epoch */
   issue (binding: string, now: number): string {
-    write(this.#head, ++this.#count, 5, 6)
-    write(this.#head, now, 11, 4)
-    const head = this.#head.toString('base64url')
-    return head + sign(this.#keys[0]!.key, head, binding)
+    const batch = this.#batches.get(binding) ?? this.#begin(binding)
+    if (batch.issued !== now || batch.next === batch.tokens.length) this.#fill(batch, binding, now)
+    const at = batch.next
+    batch.next += CHARS
+    return batch.tokens.slice(at, batch.next)
   }
 
   /** @returns its claims, or `undefined` unless we issued it (or a process with our secret did) for this binding */
   verify (token: string, binding: string): Claims | undefined {
-    if (token.length !== CHARS) return undefined
-    const text = token.slice(0, HEAD_CHARS)
-    const { head, tag } = this.#given
-    if (head.write(text, 'base64url') !== HEAD_BYTES) return undefined
-    tag.write(token.slice(HEAD_CHARS), 'latin1')
-    for (const { id, key } of this.#keys) {
-      if (id !== head[0]) continue
-      this.#wanted.write(sign(key, text, binding), 'latin1')
-      if (timingSafeEqual(tag, this.#wanted)) return { instance: head.readUInt32BE(1), count: head.readUIntBE(5, 6), issued: head.readUInt32BE(11) }
+    const bytes = Buffer.from(token.slice(0, CHARS), 'base64url')
+    // base64 has several spellings for the same bytes
+    if (bytes.toString('base64url') !== token || bytes.length !== BYTES) return undefined
+    const block = bytes.subarray(1, 1 + BLOCK)
+    for (const key of this.#keys) {
+      if (key.id !== bytes[0] || !timingSafeEqual(key.tags(binding, block), bytes.subarray(1 + BLOCK))) continue
+      return { instance: block.readUInt32BE(), count: block.readUInt32BE(4) * WORD + block.readUInt32BE(8), issued: block.readUInt32BE(12) }
     }
     return undefined
   }
-}
 
-function sign (key: HmacKey, head: string, binding: string): string {
-  return key.sign(`${head}\n${binding}`).slice(0, TAG_CHARS)
-}
+  #begin (binding: string): Batch {
+    if (this.#batches.size >= MAX_BATCHES) this.#batches.delete(this.#batches.keys().next().value!)
+    const batch = { issued: -1, size: 0, tokens: '', next: 0 }
+    this.#batches.set(binding, batch)
+    return batch
+  }
 
-/** Big-endian; Buffer's own methods check what needs no check here, for each token. */
-function write (bytes: Buffer, value: number, at: number, length: number): void {
-  for (let to = at + length - 1; to >= at; to--) {
-    bytes[to] = value % 256
-    value = Math.floor(value / 256)
+  /** As many as were used up in this second already, so that few numbers are wasted when it ends. */
+  #fill (batch: Batch, binding: string, now: number): void {
+    batch.size = batch.issued === now ? Math.min(batch.size * 2, MAX_BATCH) : 1
+    batch.issued = now
+    const blocks = this.#blocks.subarray(0, batch.size * BLOCK)
+    for (let at = 0; at < blocks.length; at += BLOCK) {
+      this.#count++
+      this.#view.setUint32(at + 4, this.#count / WORD)
+      this.#view.setUint32(at + 8, this.#count)
+      this.#view.setUint32(at + 12, now)
+    }
+    const tags = this.#keys[0]!.tags(binding, blocks)
+    for (let from = 0; from < blocks.length; from++) {
+      const to = Math.floor(from / BLOCK) * BYTES + 1 + from % BLOCK
+      this.#bytes[to] = blocks[from]!
+      this.#bytes[to + BLOCK] = tags[from]!
+    }
+    batch.tokens = this.#bytes.toString('base64url', 0, batch.size * BYTES)
+    batch.next = 0
   }
 }

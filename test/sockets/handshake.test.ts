@@ -15,6 +15,39 @@ test('a token is good for one binding, and says who issued it, when, and in whic
   assert.equal(issuer.verify(tokens[1]!, ''), undefined)
 })
 
+test('tokens are made ahead, but each is a new one, of its own second and its own origin', () => {
+  const issuer = new TokenIssuer()
+  const bindings = Array.from({ length: 300 }, (_, i) => `https://${i}.example`)
+  const counts = new Set<number>()
+  let issued = 0
+  const issue = (binding: string, now: number): void => {
+    const token = issuer.issue(binding, now)
+    assert.equal(issuer.verify(token, ''), undefined)
+    const claims = issuer.verify(token, binding)!
+    assert.equal(claims.issued, now)
+    counts.add(claims.count)
+    issued++
+  }
+  for (let i = 0; i < 300; i++) issue('https://a.example', 1000)
+  for (let i = 0; i < 5; i++) issue('https://a.example', 1001)
+  for (const binding of [...bindings, ...bindings]) issue(binding, 1001)
+  assert.equal(counts.size, issued)
+  // what the replay window can tell apart must not be spent on tokens that nobody gets
+  const all = [...counts]
+  assert.ok(Math.max(...all) - Math.min(...all) < 2 * issued + 64)
+})
+
+test('numbers go on above 32 bits', (t) => {
+  const issuer = new TokenIssuer()
+  const counts = Array.from({ length: 3 }, () => issuer.verify(issuer.issue('', 1000), '')!.count)
+  t.diagnostic(`from ${counts[0]}`)
+  const guard = new ReplayGuard(45)
+  for (const count of counts) assert.equal(guard.take(issuer.instance, count, 1000), true)
+  // 5 random bytes: 1 in 256 starts below
+  const starts = Array.from({ length: 40 }, () => new TokenIssuer()).map((one) => one.verify(one.issue('', 1000), '')!.count)
+  assert.ok(starts.some((start) => start > 2 ** 32) && starts.every((start) => Number.isSafeInteger(start) && start < 2 ** 40 + 64))
+})
+
 test('any other spelling of a token is none: base64 has several for the same bytes', () => {
   const issuer = new TokenIssuer()
   const token = issuer.issue('', 1000)

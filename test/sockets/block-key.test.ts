@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { createCipheriv, createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BlockKey } from '../../lib/sockets/block-key.ts'
+
+/** One block, by a cipher of its own. */
+function tag (secret: Uint8Array, binding: string, block: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-ecb', createHmac('sha256', secret).update(`fastify-io handshake\n${binding}`).digest(), null).setAutoPadding(false)
+  return Buffer.concat([cipher.update(block), cipher.final()])
+}
+
+const block = fc.uint8Array({ minLength: 16, maxLength: 16 })
+
+test('each block gets its AES, whatever is tagged before, after and beside it', () => {
+  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fc.array(fc.tuple(fc.constantFrom('', 'https://a.example', 'https://b.example'), fc.array(block, { minLength: 1, maxLength: 5 }))), (secret, calls) => {
+    const key = new BlockKey(Buffer.from(secret))
+    for (const [binding, blocks] of calls) {
+      assert.deepEqual(key.tags(binding, Buffer.concat(blocks)), Buffer.concat(blocks.map((one) => tag(secret, binding, one))))
+    }
+  }))
+})
+
+test('what is no whole block is turned down, and leaves nothing behind in the cipher', () => {
+  const key = new BlockKey('k')
+  const one = Buffer.alloc(16, 7)
+  const expected = key.tags('', one)
+  for (const length of [1, 15, 17]) assert.throws(() => key.tags('', Buffer.alloc(length)), RangeError)
+  assert.deepEqual(key.tags('', one), expected)
+})
+
+test('more origins than keys are kept for: those that come back get the same tags', () => {
+  const key = new BlockKey('k')
+  const one = Buffer.alloc(16, 7)
+  const bindings = Array.from({ length: 1000 }, (_, i) => `https://${i}.example`)
+  const tags = bindings.map((binding) => key.tags(binding, one).toString('hex'))
+  assert.equal(new Set(tags).size, 1000)
+  assert.deepEqual(bindings.map((binding) => key.tags(binding, one).toString('hex')), tags)
+})
