@@ -7,11 +7,15 @@ import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
+import { inOneWrite } from './sockets/one-write.ts'
 import { isUpgrade } from './sockets/upgrade.ts'
 
 /** Decorates requests: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
 export const kRoute = Symbol('fastify-io.route')
 export type RouteKind = 'engine' | 'client'
+
+const kDecision = Symbol('fastify-io.decision')
+type Decided = FastifyRequest & { [kDecision]?: Decision }
 
 /** Told of every refusal on the engine's route, for Engine.IO's `connection_error` event. */
 export type OnRefused = (request: IncomingMessage, code: number, context: object) => void
@@ -36,7 +40,8 @@ class OriginRefusedError extends Error {
  */
 export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writePreflight, onRefused }: OriginHook): void {
   const cors = new CorsHeaders(policy)
-  app.decorateRequest('originDecision')
+  // a getter: Fastify sets a decorator's value on each request, whether it is read or not
+  app.decorateRequest('originDecision', { getter (this: Decided) { return this[kDecision]! } })
   app.addHook('onRequest', function originHook (request, reply, done) {
     const decision = policy.decide(request.raw.headers.origin, request)
     // decide() never rejects: what fails is refused
@@ -45,7 +50,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   })
 
   function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
-    request.originDecision = decision
+    ;(request as Decided)[kDecision] = decision
     const kind = (request as { [kRoute]?: RouteKind })[kRoute]
     if (varies(decision, kind)) addVary(reply, 'Origin')
 
@@ -109,15 +114,19 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): void {
     log.refuse(request.raw.headers.origin, transportOf(request), decision)
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin: request.raw.headers.origin, reason: decision.reason })
-    reply.code(403).type('application/json').send(refusalBody(decision.reason))
+    inOneWrite(reply.raw)
+    reply.code(403).type(JSON_TYPE).send(refusalBody(decision.reason))
   }
 
   function refuseJsonp (request: FastifyRequest, reply: FastifyReply): void {
     log.refuse(request.raw.headers.origin, 'polling', 'jsonp')
     onRefused(request.raw, 3, { name: 'JSONP_REFUSED' })
-    reply.code(400).type('application/json').send('{"code":3,"message":"Bad request","reason":"jsonp"}')
+    reply.code(400).type(JSON_TYPE).send('{"code":3,"message":"Bad request","reason":"jsonp"}')
   }
 }
+
+/** Fastify would add the charset to each. */
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 const bodies = new Map<string, string>()
 

@@ -54,6 +54,13 @@ export function refuseRouteConfig (app: FastifyInstance): void {
   })
 }
 
+const kFlag = Symbol('fastify-io.preflight')
+type Flagged = FastifyRequest & { [kFlag]?: boolean }
+const flag = {
+  getter (this: Flagged) { return this[kFlag] === true },
+  setter (this: Flagged, value: boolean) { this[kFlag] = value }
+}
+
 type AddOptionsRoute = (url: string, ...rest: [object, () => void]) => void
 
 /** Runs @fastify/cors on the instance, but keeps its hook for us; its decorator and `OPTIONS *` route stand as ever. */
@@ -61,7 +68,8 @@ function captureHook (app: FastifyInstance, options: FastifyCorsOptions, addOpti
   let hook: Hook | undefined
   const host = Object.create(app, {
     addHook: { value: (_name: string, added: Hook) => { hook = added } },
-    decorateRequest: { value: (name: string, value: never) => app.hasRequestDecorator(name) || app.decorateRequest(name, value) },
+    // its `corsPreflightEnabled`, which only preflights need, costs the others nothing this way
+    decorateRequest: { value: (name: string) => app.hasRequestDecorator(name) || app.decorateRequest(name, flag) },
     options: { value: addOptionsRoute }
   })
   fastifyCors(host, options as never, () => {})
