@@ -37,7 +37,7 @@ export interface Window {
 
 /** Whose code is compiled late is not to be charged for it in the window: slow operations get the time to be done often. */
 async function warm (recorder: Recorder, { seconds, operations }: WarmUp): Promise<void> {
-  const end = performance.now() + seconds * 5000
+  const end = performance.now() + seconds * 4000
   await elapse(seconds * 1000)
   while (recorder.ops < operations && !recorder.hopeless && performance.now() < end) await elapse(20)
 }

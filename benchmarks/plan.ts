@@ -81,10 +81,10 @@ export function plan (options: Options, sheet: Sheet): Step[] {
 }
 
 function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
-  const { duration, connections } = options
-  const window = { warmUp: warmUpOf(duration), duration, connections }
-  return workloads.filter(({ id }) => options.workloads.includes(id)).flatMap((workload) =>
-    rotate(chosen(workload.contenders, options), round).map((id) => ({
+  return workloads.filter(({ id }) => options.workloads.includes(id)).flatMap((workload) => {
+    const duration = options.duration * (workload.stretch ?? 1)
+    const window = { warmUp: warmUpOf(options.duration), duration, connections: options.connections }
+    return rotate(chosen(workload.contenders, options), round).map((id) => ({
       section: workload.id,
       name: id,
       cost: window.warmUp.seconds + duration + OVERHEAD,
@@ -92,7 +92,8 @@ function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
         const lists = cells[workload.id] ??= {}
         push(lists, id, await runCell(contenderOf(id), workload, window))
       }
-    })))
+    }))
+  })
 }
 
 function decideSteps (options: Options, { decide }: Sheet, round: number): Step[] {

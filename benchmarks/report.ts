@@ -28,7 +28,7 @@ function heading ({ machine, rounds, duration, connections, date }: Results): st
   return [
     machineLine(machine),
     versions,
-    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${seconds} s and ${operations.toLocaleString('en')} operations, ${connections} connections; load average at the start ${machine.load}`,
+    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${seconds.toFixed(1)} s and ${operations.toLocaleString('en')} operations, ${connections} connections; load average at the start ${machine.load}`,
     'medians (± half the spread); CPU is the server process\'s, user and system; ×: how many times better, round by round; server and driver: how busy their event loops were'
   ].join('\n')
 }
@@ -41,7 +41,7 @@ function section (results: Results, workload: Workload): string[] {
     ...['ops/s', '±', '50 %', '97.5 %', '99 %', '99.9 %', 'CPU µs/op', '±', 'CPU/stock', 'ops/stock', 'CPU/floor', 'ops/floor', 'server', 'driver'].map((head) => ({ head }))
   ]
   return [[
-    `${workload.id}: ${workload.operation} (stock: ${workload.stock}${workload.floor === undefined ? '' : `, floor: ${workload.floor}`})`,
+    `${workload.id}: ${workload.operation} (stock: ${workload.stock}${workload.floor === undefined ? '' : `, floor: ${workload.floor}`}${workload.stretch === undefined ? '' : `; windows of ${results.duration * workload.stretch} s`})`,
     table(columns, rows.map(cellsOf)),
     ...rows.flatMap(remarks)
   ].join('\n')]

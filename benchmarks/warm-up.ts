@@ -1,4 +1,4 @@
-/** Done when both are reached, or after five times the seconds. */
+/** Done when both are reached, or after four times the seconds. */
 export interface WarmUp {
   readonly seconds: number
   readonly operations: number
@@ -6,5 +6,5 @@ export interface WarmUp {
 
 /** For a window of so many seconds. */
 export function warmUpOf (duration: number): WarmUp {
-  return { seconds: duration / 3, operations: duration * 5000 }
+  return { seconds: duration / 3, operations: duration * 4000 }
 }

@@ -38,10 +38,12 @@ process.disconnect?.()
  * @returns {number} ns per decision
  */
 function time (decide, expected, origin, maxBatch) {
-  // A batch long enough to be timed, yet short enough for several; finding it is part of the warm-up.
+  // A batch long enough to be timed, yet short enough for several; finding it is part of the warm-up. Where making the
+  // strings takes longer than deciding about them, that is bounded too.
   let batch = 16
   let spent = 0
-  for (let elapsed = 0; spent < Number(budget) / 2;) {
+  const end = performance.now() + Number(budget) * 5
+  for (let elapsed = 0; spent < Number(budget) / 2 && (batch < maxBatch || performance.now() < end);) {
     elapsed = run(decide, expected, origin, batch)
     spent += elapsed
     if (elapsed < Number(budget) / 10 && batch < maxBatch) batch *= 2
