@@ -35,6 +35,7 @@ const HEAD = 44
 const PANEL_GAP = 22
 const TOP = 92
 
+// A ground of its own: the page around it need not follow the reader's scheme as it does.
 // Text has a contrast of at least 4.5:1 against GitHub's two backgrounds (WCAG 2.2, 1.4.3); each bar has its figure in text.
 const STYLE = `
     text { font: 12px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
@@ -44,12 +45,14 @@ const STYLE = `
     .mine { font-weight: 600 }
     .figure { font-variant-numeric: tabular-nums }
     .end { text-anchor: end }
+    .ground { fill: #fff }
     .track { fill: #818b98; fill-opacity: .12 }
     .bar { fill: #818b98 }
     .bar.floor { fill: #818b98; fill-opacity: .45 }
     .bar.mine { fill: #0969da }
     .bar.half { fill: #54a3f5 }
     @media (prefers-color-scheme: dark) {
+      .ground { fill: #0d1117 }
       text { fill: #f0f6fc }
       .dim { fill: #9198a1 }
       .bar, .bar.floor, .track { fill: #848d97 }
@@ -80,6 +83,7 @@ export function chart (results: Results, command: string = results.command): str
   <desc id="d">${escape(description(panels))}</desc>
   <style>${STYLE}
   </style>
+  <rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>
   <text class="head" x="${MARGIN}" y="30">What one operation costs the server</text>
   <text class="dim" x="${MARGIN}" y="50">CPU per operation, user and system; memory after garbage collection. Shorter is better; each panel has its own scale.</text>
   <text class="dim" x="${MARGIN}" y="66">Percentages are of stock Socket.IO, and of @fastify/cors for rest.</text>

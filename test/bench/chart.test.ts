@@ -40,6 +40,7 @@ test('the chart is well-formed, whatever the machine is called', () => {
   assert.equal(root?.attributes.xmlns, 'http://www.w3.org/2000/svg')
   assert.match(svg, /A &lt;fast&gt; &amp; &quot;good&quot; CPU/)
   assert.match(svg, /@media \(prefers-color-scheme: dark\)/)
+  assert.match(svg, /<rect class="ground" width="\d+" height="\d+" rx="6"\/>/, 'readable on any page')
   assert.doesNotMatch(svg, /NaN|undefined|Infinity/)
 })
 
