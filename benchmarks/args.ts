@@ -44,7 +44,7 @@ the least that Node can do.
   --contenders LIST   of ${allContenders.slice(0, 5).join(', ')},
                       ${allContenders.slice(5).join(', ')}
   --rounds N          rounds, interleaved; figures are their medians (5)
-  --duration S        seconds of each measured window (1.3); its warm-up takes a third of them, and
+  --duration S        seconds of each measured window (1.2); its warm-up takes a third of them, and
                       longer where operations are slow
   --connections N     clients at once (50)
   --quick             everything within a minute: one short round, smaller crowds
@@ -68,7 +68,7 @@ export function parse (argv: readonly string[]): Options {
     contenders: list('contenders', values.contenders, allContenders),
     workloads: list('workloads', values.workloads, allWorkloads),
     rounds: number('rounds', values.rounds, quick ? 1 : 5, true),
-    duration: number('duration', values.duration, quick ? 0.4 : 1.3, false),
+    duration: number('duration', values.duration, quick ? 0.4 : 1.2, false),
     connections: number('connections', values.connections, 50, true),
     specialRounds: Math.min(number('rounds', values.rounds, quick ? 1 : 5, true), 2),
     memory: quick ? { handshakes: 4000, clients: 1000 } : { handshakes: 10_000, clients: 5000 },
