@@ -339,7 +339,11 @@ describe('properties', () => {
       fc.pre(re !== undefined)
       const finding = auditRegExp(re, { credentials })
       if (finding === undefined) return
-      assert.ok(!finding.message.includes('cannot be analysed'), finding.message)
+      if (finding.message.includes('cannot be analysed')) {
+        // Node 24 takes a name given twice in one arm, which ECMA-262 (22.2.1.1) forbids: nobody else can read those
+        assert.match(source, /\(\?<n>[^]*\(\?<n>/, finding.message)
+        return
+      }
       assertProven(re, finding)
     }), { numRuns: 1500 })
   })

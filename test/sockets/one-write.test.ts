@@ -37,7 +37,7 @@ async function get (port: number, method = 'GET'): Promise<{ response: IncomingM
 
 const BODY = 'été 😀'
 
-test('a head and its text are one piece in one call; end() alone makes it two', async (t) => {
+test('a head and its text are one piece in one call', async (t) => {
   const { port, calls } = await serve(t, (req, res) => {
     if (req.method === 'PUT') res.end = ServerResponse.prototype.end
     res.writeHead(200, { 'content-length': Buffer.byteLength(BODY) })
@@ -46,7 +46,8 @@ test('a head and its text are one piece in one call; end() alone makes it two', 
   assert.equal((await get(port)).body, BODY)
   assert.deepEqual(calls.splice(0), [1])
   assert.equal((await get(port, 'PUT')).body, BODY)
-  assert.deepEqual(calls, [2], 'if this changes, Node has learnt it, and one-write.ts can go')
+  // Node 24 has learnt it; when that is the oldest that is supported, one-write.ts can go
+  assert.deepEqual(calls, [Number.parseInt(process.versions.node) < 24 ? 2 : 1])
 })
 
 test('every form of end() answers what it would', async (t) => {
