@@ -14,8 +14,7 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?:
  */
 export function createPreflightWriter (app: FastifyInstance, policy: OriginPolicy): Hook {
   let version = policy.version
-  // two registrations under one prefix share the route that lets preflights in
-  let write = captureHook(app, optionsOf(policy), (url, ...rest) => { if (!app.hasRoute({ method: 'OPTIONS', url: `${app.prefix || '/'}${url}` })) app.options(url, ...rest) })
+  let write = captureHook(app, optionsOf(policy), (url, options, handler) => letPreflightsIn(app, url, options, handler))
   return function writePreflight (request, reply, done) {
     if (version !== policy.version) {
       write = captureHook(app, optionsOf(policy), () => {})
@@ -54,22 +53,30 @@ export function refuseRouteConfig (app: FastifyInstance): void {
   })
 }
 
-const kFlag = Symbol('fastify-io.preflight')
-type Flagged = FastifyRequest & { [kFlag]?: boolean }
-const flag = {
-  getter (this: Flagged) { return this[kFlag] === true },
-  setter (this: Flagged, value: boolean) { this[kFlag] = value }
-}
+type AddOptionsRoute = (url: string, options: object, handler: () => void) => void
 
-type AddOptionsRoute = (url: string, ...rest: [object, () => void]) => void
+/**
+ * One route lets all preflights of a scope in. Where another registration under the same prefix has that one, each route
+ * gets its own: the other's policy must not grant preflights for routes that this one governs.
+ */
+function letPreflightsIn (app: FastifyInstance, url: string, options: object, handler: () => void): void {
+  if (!app.hasRoute({ method: 'OPTIONS', url: `${app.prefix || '/'}${url}` })) {
+    app.options(url, options, handler)
+    return
+  }
+  app.addHook('onRoute', function ({ method, url, routePath, constraints = {} }) {
+    if ([method].flat().includes('OPTIONS') || this.hasRoute({ method: 'OPTIONS', url, constraints })) return
+    this.options(routePath, { ...options, constraints }, handler)
+  })
+}
 
 /** Runs @fastify/cors on the instance, but keeps its hook for us; its decorator and `OPTIONS *` route stand as ever. */
 function captureHook (app: FastifyInstance, options: FastifyCorsOptions, addOptionsRoute: AddOptionsRoute): Hook {
   let hook: Hook | undefined
   const host = Object.create(app, {
     addHook: { value: (_name: string, added: Hook) => { hook = added } },
-    // its `corsPreflightEnabled`, which only preflights need, costs the others nothing this way
-    decorateRequest: { value: (name: string) => app.hasRequestDecorator(name) || app.decorateRequest(name, flag) },
+    // a value, not a getter: Fastify then refuses a second @fastify/cors, which could widen the policy, in every child too
+    decorateRequest: { value: (name: string, value: never) => app.hasRequestDecorator(name) || app.decorateRequest(name, value) },
     options: { value: addOptionsRoute }
   })
   fastifyCors(host, options as never, () => {})

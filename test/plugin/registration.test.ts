@@ -73,6 +73,44 @@ test('two sibling scopes under one prefix, by path', async (t) => {
   for (const path of ['/one', '/two']) await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } })
 })
 
+test('two sibling scopes under one prefix: neither answers the preflights of the other\'s routes', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  for (const name of ['one', 'two', 'three']) {
+    await app.register(async (scope) => {
+      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+      scope.put(`/${name}`, async () => name)
+      scope.get(`/${name}`, async () => name)
+      await scope.register(async (child) => { child.put('/child', async () => name) }, { prefix: `/${name}` })
+    })
+  }
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  const port = Number(new URL(own).port)
+  for (const name of ['one', 'two', 'three']) {
+    for (const path of [`/${name}`, `/${name}/child`, `/${name}-io/?EIO=4&transport=polling`]) {
+      for (const from of ['one', 'two', 'three']) {
+        const origin = `https://${from}.example.com`
+        const { status, headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } })
+        assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${path}: ${status}`)
+      }
+    }
+  }
+})
+
+test('a child can neither add a CORS layer nor take the decision\'s name', async () => {
+  for (const add of [
+    // called, not registered: avvio lets what a plugin throws in a tick of its own end the process
+    (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {}),
+    (child: FastifyInstance) => child.decorateRequest('originDecision' as never, null as never),
+    (child: FastifyInstance) => child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)
+  ]) {
+    const app = Fastify()
+    await app.register(fastifyIO, { cors: { origin: ORIGIN } })
+    app.register(async (child) => { add(child) }, { prefix: '/api' })
+    await assert.rejects(async () => await app.ready(), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
+  }
+})
+
 test('several apps share one policy', async (t) => {
   const policy = new OriginPolicy({ origin: ORIGIN })
   const apps = [await start(t, { cors: policy }), await start(t, { cors: policy })]
