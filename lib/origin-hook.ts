@@ -14,9 +14,6 @@ import { isUpgrade } from './sockets/upgrade.ts'
 export const kRoute = Symbol('fastify-io.route')
 export type RouteKind = 'engine' | 'client'
 
-const kDecision = Symbol('fastify-io.decision')
-type Decided = FastifyRequest & { [kDecision]?: Decision }
-
 /** Told of every refusal on the engine's route, for Engine.IO's `connection_error` event. */
 export type OnRefused = (request: IncomingMessage, code: number, context: object) => void
 
@@ -40,8 +37,7 @@ class OriginRefusedError extends Error {
  */
 export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writePreflight, onRefused }: OriginHook): void {
   const cors = new CorsHeaders(policy)
-  // a getter: Fastify sets a decorator's value on each request, whether it is read or not
-  app.decorateRequest('originDecision', { getter (this: Decided) { return this[kDecision]! } })
+  app.decorateRequest('originDecision')
   app.addHook('onRequest', function originHook (request, reply, done) {
     const decision = policy.decide(request.raw.headers.origin, request)
     // decide() never rejects: what fails is refused
@@ -50,7 +46,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   })
 
   function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
-    ;(request as Decided)[kDecision] = decision
+    request.originDecision = decision
     const kind = (request as { [kRoute]?: RouteKind })[kRoute]
     if (varies(decision, kind)) addVary(reply, 'Origin')
 

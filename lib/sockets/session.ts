@@ -55,9 +55,9 @@ export function callerOf (session: OwnedSession): { origin: string | undefined, 
 }
 
 /** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */
-const BASE = new Set(['id', 'params', 'raw', 'query', 'log', 'body', 'additionalHeaders', 'validationError'])
-/** Set by `trustProxy` on a scope's prototype, or by ourselves. */
-const ACCESSORS = new Set(['ip', 'ips', 'host', 'protocol', 'constructor', 'originDecision', 'corsPreflightEnabled'])
+const BASE = new Set(['id', 'params', 'raw', 'query', 'log', 'body', 'additionalHeaders', 'validationError', 'originDecision', 'corsPreflightEnabled'])
+/** Set by `trustProxy` on a scope's prototype; Fastify's own, not decorators. */
+const ACCESSORS = new Set(['ip', 'ips', 'host', 'protocol', 'constructor'])
 
 const getters = new Map<string, PropertyDescriptor>()
 /** Names of the decorators with a getter, by the prototype that Fastify makes for each scope. */
