@@ -1,6 +1,9 @@
 import { ServerResponse } from 'node:http'
 
-const { end } = ServerResponse.prototype as { end (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse }
+const { end, write } = ServerResponse.prototype as unknown as {
+  end (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse
+  write (this: ServerResponse, chunk: string, encoding: unknown): boolean
+}
 
 /**
  * Lets `end(text)` reach the socket in one plain write. Before Node 24 it adds an empty second one, to learn when the
@@ -15,12 +18,13 @@ export function inOneWrite (response: ServerResponse): void {
 function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
   const { socket } = this
   // without its socket it waits for the answer before it; without a head, end() counts the bytes
-  if (typeof chunk !== 'string' || typeof encoding === 'function' || callback != null || socket === null || !this.headersSent) {
+  if (typeof chunk !== 'string' || chunk === '' || typeof encoding === 'function' || callback != null || socket === null || socket.destroyed || !this.headersSent) {
     return end.call(this, chunk, encoding, callback)
   }
   // or write() holds it back until the next tick
   socket.cork()
-  this.write(chunk, encoding as BufferEncoding)
+  // not this.write: whoever has wrapped both would see the text twice
+  write.call(this, chunk, encoding)
   socket.uncork()
   return end.call(this)
 }

@@ -24,10 +24,11 @@ const MAX_BATCH = 64
 /** Origins that tokens are kept ready for. */
 const MAX_BATCHES = 256
 
-/** Tokens for one origin, issued in one second. */
+/** Tokens for one origin, of one second. */
 interface Batch {
   issued: number
-  size: number
+  /** In this second, those of earlier batches too. */
+  made: number
   /** One after the other. */
   tokens: string
   /** Where the next one begins. */
@@ -80,16 +81,18 @@ export class TokenIssuer {
 
   #begin (binding: string): Batch {
     if (this.#batches.size >= MAX_BATCHES) this.#batches.delete(this.#batches.keys().next().value!)
-    const batch = { issued: -1, size: 0, tokens: '', next: 0 }
+    const batch = { issued: -1, made: 0, tokens: '', next: 0 }
     this.#batches.set(binding, batch)
     return batch
   }
 
-  /** As many as were used up in this second already, so that few numbers are wasted when it ends. */
+  /** A quarter of what was used up in this second already: the replay window must not slide for numbers that nobody gets. */
   #fill (batch: Batch, binding: string, now: number): void {
-    batch.size = batch.issued === now ? Math.min(batch.size * 2, MAX_BATCH) : 1
+    const made = batch.issued === now ? batch.made : 0
+    const size = Math.min(1 + Math.floor(made / 4), MAX_BATCH)
     batch.issued = now
-    const blocks = this.#blocks.subarray(0, batch.size * BLOCK)
+    batch.made = made + size
+    const blocks = this.#blocks.subarray(0, size * BLOCK)
     for (let at = 0; at < blocks.length; at += BLOCK) {
       this.#count++
       this.#view.setUint32(at + 4, this.#count / WORD)
@@ -102,7 +105,7 @@ export class TokenIssuer {
       this.#bytes[to] = blocks[from]!
       this.#bytes[to + BLOCK] = tags[from]!
     }
-    batch.tokens = this.#bytes.toString('base64url', 0, batch.size * BYTES)
+    batch.tokens = this.#bytes.toString('base64url', 0, size * BYTES)
     batch.next = 0
   }
 }

@@ -87,6 +87,31 @@ test('what a middleware has wrapped stays wrapped', async (t) => {
   assert.equal(wrapped, 1)
 })
 
+test('whoever wraps write() and end() later sees the text once', async (t) => {
+  const seen: unknown[] = []
+  const { port } = await serve(t, (_req, res) => {
+    const { write, end } = res
+    res.write = (chunk: unknown) => { seen.push(chunk); return write.call(res, chunk, 'utf8') }
+    res.end = (chunk: unknown) => { seen.push(chunk); return end.call(res, chunk as string, 'utf8') }
+    res.writeHead(200, { 'content-length': 2 })
+    res.end('ok')
+  })
+  assert.equal((await get(port)).body, 'ok')
+  assert.deepEqual(seen, ['ok'])
+})
+
+test('ending twice is as harmless as it is', async (t) => {
+  const errors: unknown[] = []
+  const { port } = await serve(t, (_req, res) => {
+    res.on('error', (error) => errors.push(error))
+    res.writeHead(200, { 'content-length': 2 })
+    res.end('ok')
+    res.end('')
+  })
+  assert.equal((await get(port)).body, 'ok')
+  assert.deepEqual(errors, [])
+})
+
 test('answers to pipelined requests keep their order, also when the second is ready first', async (t) => {
   const waiting: ServerResponse[] = []
   const { port } = await serve(t, (req, res) => {
@@ -114,11 +139,18 @@ test('a text that does not fit into the socket arrives whole, and the response f
   assert.ok(finished > long.length)
 })
 
-test('a client that has gone leaves no error behind', async (t) => {
+test('an answer to a client that has gone never finishes, and leaves no error behind', async (t) => {
+  const events: string[] = []
+  let close = (): void => {}
+  const closed = new Promise<void>((resolve) => { close = resolve })
   const { port } = await serve(t, (_req, res) => {
+    res.on('finish', () => events.push('finish'))
+    res.on('close', () => { events.push('close'); close() })
     res.req.socket.destroy()
     res.writeHead(200, { 'content-length': 2 })
     res.end('ok')
   })
   await assert.rejects(get(port), { code: 'ECONNRESET' })
+  await closed
+  assert.deepEqual(events, ['close'], 'nothing was sent, so nothing finished')
 })
