@@ -21,7 +21,7 @@ function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknow
   if (typeof chunk !== 'string' || chunk === '' || typeof encoding === 'function' || callback != null || socket === null || socket.destroyed || !this.headersSent) {
     return end.call(this, chunk, encoding, callback)
   }
-  // or write() holds it back until the next tick
+  // or write() would do so, and take a tick to undo it
   socket.cork()
   // not this.write: whoever has wrapped both would see the text twice
   write.call(this, chunk, encoding)

@@ -97,6 +97,27 @@ test('two sibling scopes under one prefix: neither answers the preflights of the
   }
 })
 
+test('two sibling scopes that share a URL by host: each answers the preflights of its own host', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  for (const name of ['one', 'two', 'three']) {
+    await app.register(async (scope) => {
+      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+      const constraints = { host: `${name}.example` }
+      scope.get('/shared', { constraints }, async () => name)
+      scope.put('/shared', { constraints }, async () => name)
+    })
+  }
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  for (const name of ['one', 'two', 'three']) {
+    for (const from of ['one', 'two', 'three']) {
+      const origin = `https://${from}.example.com`
+      const { headers } = await ask(Number(port), '/shared', { method: 'OPTIONS', headers: { host: `${name}.example`, origin, 'access-control-request-method': 'PUT' } })
+      assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${name}.example`)
+    }
+  }
+})
+
 test('a child can neither add a CORS layer nor take the decision\'s name', async () => {
   for (const add of [
     // called, not registered: avvio lets what a plugin throws in a tick of its own end the process

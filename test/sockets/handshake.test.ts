@@ -17,7 +17,7 @@ test('a token is good for one binding, and says who issued it, when, and in whic
 
 test('tokens are made ahead, but each is a new one, of its own second and its own origin', () => {
   const issuer = new TokenIssuer()
-  const bindings = Array.from({ length: 300 }, (_, i) => `https://${i}.example`)
+  const bindings = Array.from({ length: 200 }, (_, i) => `https://${i}.example`)
   const counts = new Set<number>()
   let issued = 0
   const issue = (binding: string, now: number): void => {
@@ -35,6 +35,24 @@ test('tokens are made ahead, but each is a new one, of its own second and its ow
   // what the replay window can tell apart must not be spent on tokens that nobody gets
   const all = [...counts]
   assert.ok(Math.max(...all) - Math.min(...all) <= 1.25 * issued)
+})
+
+test('what was made ahead is kept for the last 256 origins only', () => {
+  const issuer = new TokenIssuer()
+  const next = (binding: string): number => issuer.verify(issuer.issue(binding, 1000), binding)!.count
+  const first = Array.from({ length: 100 }, () => next('https://a.example')).at(-1)!
+  assert.equal(next('https://a.example'), first + 1)
+  const others = Array.from({ length: 255 }, (_, i) => next(`https://${i}.example`))
+  assert.equal(next('https://a.example'), first + 2, 'one of 256')
+  next('https://257.example')
+  assert.ok(next('https://a.example') > Math.max(...others), 'made anew')
+})
+
+test('a part of a token is none, at any length', () => {
+  const issuer = new TokenIssuer()
+  const token = issuer.issue('', 1000)
+  for (let length = 0; length < token.length; length++) assert.equal(issuer.verify(token.slice(0, length), ''), undefined)
+  assert.equal(issuer.verify(token + token, ''), undefined)
 })
 
 test('numbers go on above 32 bits', (t) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, request, ServerResponse, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, request, ServerResponse, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { inOneWrite } from '../../lib/sockets/one-write.ts'
+import { ORIGIN } from '../support/client.ts'
+import { ask, POLLING, start } from '../support/server.ts'
 
 interface Served {
   port: number
@@ -18,15 +20,20 @@ async function serve (t: TestContext, answer: RequestListener): Promise<Served> 
     inOneWrite(res)
     answer(req, res)
   })
+  watch(server, calls)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => { server.closeAllConnections(); server.close() })
+  return { port: (server.address() as AddressInfo).port, calls }
+}
+
+/** From now on. */
+function watch (server: Server, calls: number[]): void {
   server.on('connection', (socket: Socket) => {
     const { _write, _writev } = socket
     socket._write = function (...args) { calls.push(1); return _write.apply(this, args) }
     socket._writev = function (...args) { calls.push(args[0].length); return _writev!.apply(this, args) }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => { server.closeAllConnections(); server.close() })
-  return { port: (server.address() as AddressInfo).port, calls }
 }
 
 async function get (port: number, method = 'GET'): Promise<{ response: IncomingMessage, body: string }> {
@@ -51,12 +58,14 @@ test('a head and its text are one piece in one call', async (t) => {
 })
 
 test('every form of end() answers what it would', async (t) => {
+  let called = 0
   const forms: Record<string, RequestListener> = {
     GET: (_req, res) => { res.end(BODY) },
     HEAD: (_req, res) => { res.writeHead(200, { 'content-length': 12 }); res.end(BODY) },
     POST: (_req, res) => { res.writeHead(200); res.end(BODY) },
     PUT: (_req, res) => { res.writeHead(200, { 'content-length': 3 }); res.end('été', 'latin1') },
-    PATCH: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end('ok', () => { res.req.socket.emit('called') }) },
+    PATCH: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end('ok', () => { if (res.writableFinished) called++ }) },
+    LOCK: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end('ok', 'utf8', () => { if (res.writableFinished) called++ }) },
     DELETE: (_req, res) => { res.writeHead(204); res.end() },
     OPTIONS: (_req, res) => { res.writeHead(200, { 'content-length': 0 }); res.end('') },
     REPORT: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end(Buffer.from('ok')) }
@@ -70,6 +79,7 @@ test('every form of end() answers what it would', async (t) => {
     assert.equal(ours.body, nodes.body, method)
     assert.deepEqual({ ...ours.response.headers, date: '' }, { ...nodes.response.headers, date: '' }, method)
   }
+  assert.equal(called, 4, 'both callbacks, for both')
 })
 
 test('what a middleware has wrapped stays wrapped', async (t) => {
@@ -154,3 +164,18 @@ test('an answer to a client that has gone never finishes, and leaves no error be
   await closed
   assert.deepEqual(events, ['close'], 'nothing was sent, so nothing finished')
 })
+
+for (const statelessHandshake of [true, false]) {
+  test(`the plugin's own answers do, statelessHandshake: ${statelessHandshake}`, async (t) => {
+    const { app, port } = await start(t, { statelessHandshake, cors: { origin: ORIGIN } })
+    const calls: number[] = []
+    watch(app.server, calls)
+    const headers = { origin: ORIGIN }
+    const { sid } = JSON.parse((await ask(port, POLLING, { headers })).body.slice(1)) as { sid: string }
+    assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers, body: '40' })).body, 'ok')
+    assert.match((await ask(port, `${POLLING}&sid=${sid}`, { headers })).body, /^40\{/)
+    const refused = await ask(port, POLLING, { headers: { origin: 'https://evil.example' } })
+    assert.deepEqual([refused.status, refused.headers['content-type']], [403, 'application/json; charset=utf-8'])
+    assert.deepEqual(calls, [1, 1, 1, 1])
+  })
+}
