@@ -68,7 +68,7 @@ export function parse (argv: readonly string[]): Options {
     contenders: list('contenders', values.contenders, allContenders),
     workloads: list('workloads', values.workloads, allWorkloads),
     rounds: number('rounds', values.rounds, quick ? 1 : 5, true),
-    duration: number('duration', values.duration, quick ? 0.4 : 1.2, false),
+    duration: number('duration', values.duration, quick ? 0.3 : 1.2, false),
     connections: number('connections', values.connections, 50, true),
     specialRounds: Math.min(number('rounds', values.rounds, quick ? 1 : 5, true), 2),
     memory: quick ? { handshakes: 4000, clients: 1000 } : { handshakes: 10_000, clients: 5000 },
