@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { CorsOptions } from '../lib/index.ts'
 import { ORIGIN } from './support/client.ts'
 import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
+import { until } from './support/until.ts'
 
 type Line = Readonly<Record<string, unknown>> & { readonly level: number, readonly msg: string }
 
@@ -100,6 +101,6 @@ test('warnings of the policy are logged at registration, and the attack on funct
   const { lines } = await logging(t, { origin: ORIGIN, maxAge: 86400 })
   assert.match(lines[0]!.msg, /cors\.maxAge/)
   const attacked = await logging(t, { origin: (origin: string) => origin.endsWith('example.com'), originExamples: ['https://app.example.com'] })
-  while (attacked.lines.length === 0) await new Promise(setImmediate)
+  await until(() => attacked.lines.length > 0, 'the attack is logged')
   assert.equal(attacked.lines[0]!.code, 'FUNCTION_UNSAFE')
 })

@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { ORIGIN } from './support/client.ts'
+import { connections, exchange, linesOf, sent } from './support/raw.ts'
 import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
-
-const lines = (headers: Readonly<Record<string, string>>): string => Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
-
-/** Sends bytes as they are, and returns all that comes back until the server ends the connection. */
-async function raw (port: number, bytes: string | Buffer): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
-  // a reset after the answer is an end too
-  socket.on('error', () => {})
-  socket.write(bytes)
-  await once(socket, 'close')
-  return Buffer.concat(chunks).toString('latin1')
-}
-
-async function opened (port: number, bytes: string): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
-  socket.on('error', () => {})
-  await once(socket, 'connect')
-  socket.write(bytes)
-  return socket
-}
-
-function connections (app: Running['app']): Promise<number> {
-  return new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)))
-}
+import { until } from './support/until.ts'
 
 for (const statelessHandshake of [true, false]) {
   suite(`hostile requests, statelessHandshake: ${statelessHandshake}`, () => {
@@ -40,7 +15,7 @@ for (const statelessHandshake of [true, false]) {
 
     /** After each attack the server is as it was: no session, no connection, and it still answers. */
     async function unharmed ({ app, port }: Running): Promise<void> {
-      while (await connections(app) > 0) await new Promise(setImmediate)
+      await until(async () => await connections(app) === 0, 'the connection has ended')
       assert.equal(app.io.engine.clientsCount, 0)
       assert.deepEqual(unhandled, [])
       assert.equal((await ask(port, '/api')).status, 200)
@@ -64,8 +39,8 @@ for (const statelessHandshake of [true, false]) {
     for (const [name, header] of Object.entries(origins)) {
       test(`an Origin that is ${name}`, async (t) => {
         const server = await serve(t)
-        for (const [path, more] of [[POLLING, ''], [WEBSOCKET, lines(UPGRADE)]] as const) {
-          const answer = await raw(server.port, Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n${header}${more || 'Connection: close\r\n'}\r\n`, 'latin1'))
+        for (const [path, more] of [[POLLING, ''], [WEBSOCKET, linesOf(UPGRADE)]] as const) {
+          const answer = await exchange(server.port, Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n${header}${more || 'Connection: close\r\n'}\r\n`, 'latin1'))
           assert.match(answer, /^HTTP\/1\.1 4\d\d /)
           assert.doesNotMatch(answer, /access-control-/i)
         }
@@ -127,20 +102,20 @@ for (const statelessHandshake of [true, false]) {
       const { port, app } = server
       const cut = async (bytes: string, when: 'sent' | 'reached' | 'answered'): Promise<void> => {
         const gone = when === 'reached' ? new Promise<void>((resolve) => { reached = resolve }) : undefined
-        const socket = await opened(port, bytes)
+        const socket = await sent(t, port, bytes)
         if (when === 'answered') await once(socket, 'data')
         await gone
         socket.destroy()
         await once(socket, 'close')
         if (gone === undefined) return
         // a request is told that its socket has closed; nobody reads from a socket that waits to be upgraded
-        if (!bytes.includes('Upgrade')) while (await connections(app) > 0) await new Promise(setImmediate)
+        if (!bytes.includes('Upgrade')) await until(async () => await connections(app) === 0, 'the connection has ended')
         goOn!()
       }
       await cut(`GET ${POLLING} HTTP/1.1\r\nHost: x\r\nOrig`, 'sent')
       await cut(`GET ${POLLING} HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\n\r\n`, 'reached')
-      await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\n${lines(UPGRADE)}\r\n`, 'reached')
-      await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${lines(UPGRADE)}\r\n`, 'answered')
+      await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\n${linesOf(UPGRADE)}\r\n`, 'reached')
+      await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`, 'answered')
       // mid-POST and mid-poll: the session goes with its request, or with its close packet
       for (const bytes of ['POST $ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n40', 'GET $ HTTP/1.1\r\nHost: x\r\n\r\n']) {
         const sid = sidOf(await ask(port, POLLING))
@@ -152,13 +127,13 @@ for (const statelessHandshake of [true, false]) {
         const closed = bytes.startsWith('POST') && statelessHandshake
           ? once(app.io.engine, 'connection').then(([session]) => once(session, 'close'))
           : once((app.io.engine as unknown as { clients: Record<string, never> }).clients[sid]!, 'close')
-        const socket = await opened(port, bytes.replace('$', path))
+        const socket = await sent(t, port, bytes.replace('$', path))
         if (bytes.startsWith('GET')) {
           const { transport } = (app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }).clients[sid]!
-          while (!transport.writable) await new Promise(setImmediate)
+          await until(() => transport.writable, 'the poll is held')
         } else {
           const sessions = (app.io.engine as unknown as { clients: Record<string, { transport: { dataReq?: unknown } }> }).clients
-          while (!sessions[sid]?.transport.dataReq) await new Promise(setImmediate)
+          await until(() => sessions[sid]?.transport.dataReq, 'the POST has come')
         }
         socket.destroy()
         await closed
@@ -175,7 +150,7 @@ for (const statelessHandshake of [true, false]) {
         await new Promise<void>((resolve) => { goOn = resolve })
         return 'ok'
       }))
-      const socket = await opened(server.port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${lines(UPGRADE)}\r\n`)
+      const socket = await sent(t, server.port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`)
       await waiting
       socket.resetAndDestroy()
       await once(socket, 'close')
@@ -193,7 +168,7 @@ for (const statelessHandshake of [true, false]) {
 
     test('pipelined and half-sent requests', async (t) => {
       const server = await serve(t)
-      const answer = await raw(server.port, `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${lines(UPGRADE)}\r\n`)
+      const answer = await exchange(server.port, `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${linesOf(UPGRADE)}\r\n`)
       assert.equal(answer.match(/HTTP\/1\.1 \d/g)!.length, 2)
       assert.match(answer, /HTTP\/1\.1 403 /)
       if (!statelessHandshake) server.app.io.engine.close()

@@ -7,6 +7,7 @@ import { after, suite, test, type TestContext } from 'node:test'
 import { ConfigError, loadPolicy, OriginPolicy, policyFromEnv } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { ask, start } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 // neither a watcher nor a policy's own timer keeps a process alive
 const alive = setInterval(() => {}, 1000)
@@ -56,7 +57,7 @@ suite('update', () => {
       const goes = await connect(t, own, { transports })
       // a poll that comes after the update is refused, and can be told nothing
       const { clients } = app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }
-      while (!Object.values(clients).every(({ transport }) => transport.writable)) await new Promise(setImmediate)
+      await until(() => Object.values(clients).every(({ transport }) => transport.writable), 'each client has a poll')
       const told = once(goes as never, 'origin_revoked')
       const gone = once(goes as never, 'disconnect')
       app.originPolicy.update({ origin: 'https://stays.example' })

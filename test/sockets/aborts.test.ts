@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
+import { connections, joined, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
-const UPGRADE_LINES = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`).join('')
 const H2C = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' }
 
 const unhandled: unknown[] = []
@@ -25,26 +25,6 @@ after(() => {
 
 interface Session extends NodeJS.EventEmitter { transport: { writable: boolean } }
 const session = (app: FastifyInstance, sid: string): Session => (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
-
-async function sent (t: TestContext, port: number, bytes: string): Promise<Socket> {
-  const socket = connectTcp(port, '127.0.0.1')
-  t.after(() => socket.destroy())
-  socket.on('error', () => {})
-  await once(socket, 'connect')
-  socket.write(bytes)
-  return socket
-}
-
-function connections (app: FastifyInstance): Promise<number> {
-  return new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)))
-}
-
-async function joined (port: number): Promise<string> {
-  const sid = sidOf(await ask(port, POLLING))
-  await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
-  await ask(port, `${POLLING}&sid=${sid}`)
-  return sid
-}
 
 /** Holds requests that carry `x-slow` in a hook. */
 function gate (app: FastifyInstance, hook: 'onRequest' | 'onSend'): { reached: () => Promise<void>, open: () => void } {
@@ -68,7 +48,7 @@ for (const statelessHandshake of [true, false]) {
       const { app, port } = await serve(t)
       const sid = await joined(port)
       const socket = await sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
-      while (!session(app, sid).transport.writable) await new Promise(setImmediate)
+      await until(() => session(app, sid).transport.writable, 'the poll is held')
       const closed = once(session(app, sid), 'close')
       socket.resetAndDestroy()
       await closed
@@ -84,7 +64,7 @@ for (const statelessHandshake of [true, false]) {
       await upgrade
       await new Promise(setImmediate)
       socket.resetAndDestroy()
-      while (await connections(app) > 0) await new Promise(setImmediate)
+      await until(async () => await connections(app) === 0, 'the connection has ended')
       answer!('x')
       await new Promise(setImmediate)
       assert.equal(app.io.engine.clientsCount, 0)
@@ -98,7 +78,7 @@ for (const statelessHandshake of [true, false]) {
       const socket = await sent(t, port, `GET /elsewhere HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
       await seen
       socket.resetAndDestroy()
-      while (await connections(app) > 0) await new Promise(setImmediate)
+      await until(async () => await connections(app) === 0, 'the connection has ended')
       assert.deepEqual(unhandled, [])
     })
 
@@ -111,7 +91,7 @@ for (const statelessHandshake of [true, false]) {
         const socket = await sent(t, port, request.replace('\r\n\r\n', '\r\nHost: x\r\nX-Slow: 1\r\n\r\n'))
         await reached
         socket.destroy()
-        while (await connections(app) > 0) await new Promise(setImmediate)
+        await until(async () => await connections(app) === 0, 'the connection has ended')
         door.open()
         await new Promise(setImmediate)
       }
@@ -138,7 +118,7 @@ for (const statelessHandshake of [true, false]) {
         await reached
         const answered = once(socket, 'data')
         const closed = app.close()
-        while (app.server.listening) await new Promise(setImmediate)
+        await until(() => !app.server.listening, 'the server stops to listen')
         door.open()
         assert.match(String((await answered)[0]), /^HTTP\/1\.1 503 [^]*connection: close/i)
         await closed

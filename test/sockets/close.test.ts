@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO from '../../lib/index.ts'
 import { UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const CLIENTS = 1000
 
@@ -31,7 +32,7 @@ test('2,000 clients, half of them mid-poll: close is prompt, clients see a trans
   assert.equal(app.io.engine.clientsCount, 2 * CLIENTS)
   // mid-poll: the server holds a request of each
   const { clients } = app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }
-  while (!Object.values(clients).every(({ transport }) => transport.writable)) await new Promise(setImmediate)
+  await until(() => Object.values(clients).every(({ transport }) => transport.writable), 'each client has a poll')
 
   const reports = children.map((child) => word<Report>(child))
   const start = performance.now()

@@ -10,6 +10,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import fastifyIO from '../../lib/index.ts'
 import { connect, ORIGIN, upgraded } from '../support/client.ts'
 import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const cors = { origin: ORIGIN }
 
@@ -112,7 +113,7 @@ test('spellings of the path that the router takes for it', async (t) => {
     const { status } = await ask(port, path, { headers: UPGRADE })
     assert.ok(status >= 400 && status < 500, `${path}: ${status}`)
   }
-  while (app.io.engine.clientsCount > 0) await new Promise(setImmediate)
+  await until(() => app.io.engine.clientsCount === 0, 'no client is left')
 })
 
 test('the query: the last of a repeated name, whatever the app\'s own parser makes of it', async (t) => {

@@ -6,6 +6,7 @@ import { suite, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { connect, ORIGIN } from '../support/client.ts'
 import { type Answer, ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const require = createRequire(import.meta.url)
 const cors = { origin: ORIGIN, credentials: true }
@@ -240,7 +241,7 @@ test('a session whose request was dropped still belongs to its origin', async (t
   await ask(port, `${POLLING}&sid=${own}`, { method: 'POST', body: '40' })
   const { clients } = app.io.engine as unknown as { clients: object }
   app.originPolicy.update({ origin: OTHER })
-  while (app.io.engine.clientsCount > 1) await new Promise(setImmediate)
+  await until(() => app.io.engine.clientsCount <= 1, 'one client is left')
   assert.deepEqual(Object.keys(clients), [own])
 })
 
@@ -268,7 +269,7 @@ test('transports emit what Engine.IO\'s own emit', async (t) => {
   for (const name of ['polling', 'websocket']) {
     const socket = await connect(t, own, { transports: [name], extraHeaders: {} })
     socket.close()
-    while (!seen[name]!.includes('close')) await new Promise(setImmediate)
+    await until(() => seen[name]!.includes('close'), 'the session has closed')
     assert.deepEqual([...new Set(seen[name])].sort(), ['close', 'drain', 'packet', 'ready'])
   }
 })

@@ -8,6 +8,7 @@ import { Server, type Socket } from 'socket.io'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { ask, type Ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 interface Side {
   readonly port: number
@@ -80,11 +81,11 @@ class Polling {
 /** Waits until the engine has seen a poll, or the head of a post. */
 async function waiting (io: Server, what: 'req' | 'dataReq'): Promise<void> {
   const { clients } = io.engine as unknown as { clients: Record<string, { transport: Record<string, unknown> }> }
-  while (!Object.values(clients).some(({ transport }) => transport[what])) await new Promise(setImmediate)
+  await until(() => Object.values(clients).some(({ transport }) => transport[what]), what)
 }
 
 async function gone (io: Server): Promise<string> {
-  while (io.engine.clientsCount > 0) await new Promise(setImmediate)
+  await until(() => io.engine.clientsCount === 0, 'no client is left')
   return 'no session'
 }
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
-import { suite, test, type TestContext } from 'node:test'
+import { suite, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO, { OriginPolicy, type FastifyIOOptions } from '../../lib/index.ts'
 import { client, connect, upgraded } from '../support/client.ts'
-import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from '../support/server.ts'
-
-const UPGRADE_LINES = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+import { joined, sent, UPGRADE_LINES } from '../support/raw.ts'
+import { ask, POLLING, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 /** Closed by the test itself. */
 async function serve (options: FastifyIOOptions = {}, port = 0, server = {}): Promise<{ app: FastifyInstance, port: number, own: string }> {
@@ -17,24 +16,8 @@ async function serve (options: FastifyIOOptions = {}, port = 0, server = {}): Pr
   return { app, own, port: Number(new URL(own).port) }
 }
 
-function sent (t: TestContext, port: number, bytes: string | Buffer): Socket {
-  const socket = connectTcp(port, '127.0.0.1')
-  t.after(() => socket.destroy())
-  socket.on('error', () => {})
-  socket.write(bytes)
-  return socket
-}
-
 interface Transport { writable: boolean, dataReq?: unknown }
 const transport = (app: FastifyInstance, sid: string): Transport => (app.io.engine as unknown as { clients: Record<string, { transport: Transport }> }).clients[sid]!.transport
-
-/** A session that waits for its next message, by HTTP. */
-async function joined (port: number): Promise<string> {
-  const sid = sidOf(await ask(port, POLLING))
-  await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
-  await ask(port, `${POLLING}&sid=${sid}`)
-  return sid
-}
 
 function handles (): string[] {
   return process.getActiveResourcesInfo().filter((name) => /^TCP|^Timeout$/.test(name))
@@ -50,14 +33,14 @@ for (const statelessHandshake of [true, false]) {
       await app.close()
       for (const [reason] of await gone) assert.equal(reason, 'transport close')
       for (const socket of sockets) socket.close()
-      while (handles().length > 0) await new Promise(setImmediate)
+      await until(() => handles().length === 0, 'no handle is left')
     })
 
     test('a poll that is held is answered, and its connection ends', async (t) => {
       const { app, port } = await serve({ statelessHandshake })
       const sid = await joined(port)
-      const socket = sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`)
-      while (!transport(app, sid).writable) await new Promise(setImmediate)
+      const socket = await sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await until(() => transport(app, sid).writable, 'the poll is held')
       const [[data]] = await Promise.all([once(socket, 'data'), once(socket, 'close'), app.close()])
       // Engine.IO protocol 4: 1 closes the transport; no 41, which would tell the client to stay away
       assert.match(String(data), /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*\r\n\r\n1$/i)
@@ -66,8 +49,8 @@ for (const statelessHandshake of [true, false]) {
     test('in the middle of a POST', async (t) => {
       const { app, port } = await serve({ statelessHandshake })
       const sid = await joined(port)
-      const socket = sent(t, port, `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42`)
-      while (!transport(app, sid).dataReq) await new Promise(setImmediate)
+      const socket = await sent(t, port, `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42`)
+      await until(() => transport(app, sid).dataReq, 'the POST has come')
       await Promise.all([once(socket, 'close'), app.close()])
       assert.equal(app.io.engine.clientsCount, 0)
     })
@@ -76,15 +59,17 @@ for (const statelessHandshake of [true, false]) {
       const { app, port } = await serve({ statelessHandshake, maxHttpBufferSize: 1e8 })
       const sid = await joined(port)
       const accepted = once(app.io, 'connection')
-      const deaf = sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+      const deaf = await sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
       await once(deaf, 'data')
       deaf.pause()
       // a masked text frame: 40
       deaf.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]))
       await accepted
       app.io.emit('big', 'x'.repeat(2e7))
-      sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`).pause()
-      await once(app.server, 'request')
+      const asked = once(app.server, 'request')
+      const poll = await sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      poll.pause()
+      await asked
       await app.close()
       assert.equal(app.io.engine.clientsCount, 0)
     })
@@ -101,12 +86,12 @@ for (const statelessHandshake of [true, false]) {
       await app.listen({ port: 0, host: '127.0.0.1' })
       const { port } = app.server.address() as { port: number }
       const inHook = new Promise<void>((resolve) => { reached = resolve })
-      const socket = sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+      const socket = await sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
       await inHook
       const answered = once(socket, 'data')
       const closed = app.close()
       // preClose has run when the listener is gone
-      while (app.server.listenerCount('upgrade') > 0) await new Promise(setImmediate)
+      await until(() => app.server.listenerCount('upgrade') === 0, 'the upgrade listener is gone')
       await new Promise(setImmediate)
       goOn!()
       assert.match(String((await answered)[0]), /^HTTP\/1\.1 503 /)
