@@ -1,103 +1,117 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Decision } from './policy/decision.ts'
+import { show } from './errors.ts'
+import type { Decision, PolicyRequest } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
+import { MAX_LINES, Throttle } from './throttle.ts'
 
-/** One refused request, as logged and as published on the `fastify-io:refused` diagnostics channel. */
+/** One refused request, as published on the `fastify-io:refused` diagnostics channel. */
 export interface Refusal {
   /** The Origin header, at most 200 characters, control characters escaped; `undefined` when there was none. */
   readonly origin: string | undefined
   /** What the request was for. */
   readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
-  /** The policy's reason, or why the request was refused before the policy was asked. */
-  readonly reason: Decision['reason'] | keyof typeof HINTS
-  /** What to change, in a sentence. */
+  /** The policy's reason, or why the request was refused without the policy. */
+  readonly reason: Decision['reason'] | Cause
+  /** What to change, in a sentence. Made when it is read first: with a long list that takes milliseconds. */
   readonly hint: string
 }
 
+/** Refusals that the policy has no part in. */
+export type Cause = keyof typeof HINTS
+
 const refused = channel('fastify-io:refused')
 
-/** Refusals that the policy has no part in. */
 const HINTS = {
   jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
-  session: 'The session was opened by another origin, and belongs to it. If both are one page behind a proxy, set trustProxy; else a session ID has leaked.'
+  session: 'The session belongs to the origin that opened it, and this is another one. If both are one page behind a ' +
+    'proxy, set trustProxy; else a session ID has leaked.'
 }
 
-/** ms within which an origin is logged once. */
-const WINDOW = 60_000
-/** Distinct origins logged within that time, and remembered at all. */
-const MAX_ORIGINS = 100
 const MAX_LENGTH = 200
 
-/** An origin that has a line in the log. */
-interface Logged {
-  /** When it got its last line, in ms of the monotonic clock. */
-  readonly at: number
-  /** Refusals since then. */
-  muted: number
-}
-
 /**
- * Writes refusals to the log: one line per distinct origin per minute, with the count of those it stands for. A client
- * that makes up origins gets {@link MAX_ORIGINS} lines a minute, then one that says so.
+ * Writes to the app's log what is refused and what fails: one line a minute for each origin, transport and reason, with
+ * the count of those that it stands for. A client that makes up origins gets {@link MAX_LINES} lines a minute, then one
+ * that counts.
  */
 export class RefusalLog {
   readonly #log: FastifyBaseLogger
   readonly #policy: OriginPolicy
-  /** In the order of their last lines. */
-  readonly #logged: Map<string, Logged> = new Map()
-  /** When the lines of the last minute were written. */
-  readonly #lines: number[] = []
-  #overflow = { since: -Infinity, count: 0 }
+  // three, so that made-up origins mute neither what Engine.IO refuses nor what fails
+  readonly #decisions: Throttle
+  readonly #causes: Throttle
+  readonly #failures: Throttle
 
   constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
     this.#log = log
     this.#policy = policy
+    const overflow = (level: 'warn' | 'error', what: string) => (count: number): void => {
+      log[level]({ count }, `more than ${MAX_LINES} distinct ${what} within a minute; further ones are only counted`)
+    }
+    this.#decisions = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
+    this.#causes = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
+    this.#failures = new Throttle(overflow('error', 'failures'))
   }
 
   /**
    * @param origin the Origin header as it came
    * @param decision why, or the name of a refusal that the policy has no part in
+   * @param request tells what the server takes itself for; hints about proxies need it
    * @param policy whose decision it is, when it is not the server's
    */
-  refuse (origin: string | undefined, transport: Refusal['transport'], decision: Decision | keyof typeof HINTS, policy: OriginPolicy = this.#policy): void {
-    const count = this.#due(origin === undefined || origin.length <= MAX_LENGTH ? origin ?? '' : printable(origin))
+  refuse (
+    origin: string | undefined,
+    transport: Refusal['transport'],
+    decision: Decision | Cause,
+    request?: PolicyRequest,
+    policy: OriginPolicy = this.#policy
+  ): void {
+    const ours = typeof decision === 'string'
+    const reason = ours ? decision : decision.reason
+    const count = (ours ? this.#causes : this.#decisions).due(`${transport} ${reason} ${bounded(origin ?? '')}`)
     if (count === 0 && !refused.hasSubscribers) return
-    const text = origin === undefined ? undefined : printable(origin)
-    const refusal: Refusal = typeof decision === 'string'
-      ? { origin: text, transport, reason: decision, hint: HINTS[decision] }
-      : { origin: text, transport, reason: decision.reason, hint: escaped(policy.hint(origin, decision)) }
+    const sentence = (): string => ours ? HINTS[decision] : escaped(policy.hint(origin, decision, request))
+    const refusal = lazy(origin === undefined ? undefined : printable(origin), transport, reason, sentence)
     if (refused.hasSubscribers) refused.publish(refusal)
-    if (count > 0) this.#log.warn({ ...refusal, count }, `${transport} request refused (${refusal.reason}): ${refusal.hint}`)
+    if (count === 0) return
+    const fields = { origin: refusal.origin, transport, reason, count }
+    this.#log.warn(fields, `${transport} request refused (${reason}): ${refusal.hint}`)
   }
 
-  /** @returns how many refusals the line to be written stands for; 0 for no line */
-  #due (key: string): number {
-    const now = performance.now()
-    const logged = this.#logged.get(key)
-    if (logged !== undefined && now - logged.at < WINDOW) {
-      logged.muted++
-      return 0
-    }
-    while (this.#lines.length > 0 && now - this.#lines[0]! >= WINDOW) this.#lines.shift()
-    if (this.#lines.length >= MAX_ORIGINS) {
-      this.#overflowing(now)
-      return 0
-    }
-    this.#lines.push(now)
-    this.#logged.delete(key)
-    this.#logged.set(key, { at: now, muted: 0 })
-    if (this.#logged.size > MAX_ORIGINS * 10) this.#logged.delete(this.#logged.keys().next().value!)
-    return 1 + (logged?.muted ?? 0)
+  /**
+   * Logs what a function of the user's has thrown: one line a minute for each sentence, error message and origin.
+   *
+   * @param sentence what failed, and what that means for the request
+   */
+  failed (sentence: string, err: unknown, origin?: string): void {
+    const message = err instanceof Error ? err.message : show(err)
+    const count = this.#failures.due(`${sentence} ${bounded(message)} ${bounded(origin ?? '')}`)
+    if (count === 0) return
+    this.#log.error({ err, ...(origin !== undefined && { origin: printable(origin) }), count }, sentence)
   }
+}
 
-  #overflowing (now: number): void {
-    const overflow = this.#overflow
-    overflow.count++
-    if (now - overflow.since < WINDOW) return
-    this.#log.warn({ count: overflow.count }, `more than ${MAX_ORIGINS} distinct origins were refused within a minute; further ones are only counted`)
-    this.#overflow = { since: now, count: 0 }
+function lazy (
+  origin: string | undefined,
+  transport: Refusal['transport'],
+  reason: Refusal['reason'],
+  sentence: () => string
+): Refusal {
+  let hint: string | undefined
+  return {
+    origin,
+    transport,
+    reason,
+    get hint () {
+      hint ??= sentence()
+      return hint
+    }
   }
+}
+
+function bounded (text: string): string {
+  return text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) : text
 }
 
 /** Bounds the length and escapes what would break a log line or a terminal. */
@@ -109,5 +123,6 @@ export function printable (text: string): string {
 /** A hint quotes the origin: JSON's escapes leave out U+009B, which some terminals take for `ESC [`. */
 function escaped (text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+  return text.replace(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -40,14 +40,14 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
       const decision = await decide(request.raw.headers.origin, request)
       if (decision.allowed) return
       for (const name of CORS_HEADERS) reply.removeHeader(name)
-      log.refuse(request.raw.headers.origin, 'rest', decision, policy)
+      log.refuse(request.raw.headers.origin, 'rest', decision, request, policy)
       throw new NarrowedRefusal(`Origin refused: ${decision.reason}`)
     },
     namespace (socket, next) {
       const { origin, request } = callerOf(socket.conn as unknown as OwnedSession)
       decide(origin, request).then((decision) => {
         if (decision.allowed) return next()
-        log.refuse(origin, 'namespace', decision, policy)
+        log.refuse(origin, 'namespace', decision, request, policy)
         next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason: decision.reason } }))
       }, next)
     }

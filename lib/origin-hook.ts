@@ -59,7 +59,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
     if (kind === undefined && !decision.allowed && decision.reason !== 'missing') {
       const enforced = enforcement.enforce === 'all' && !isNavigation(request, decision)
       // An image from elsewhere, or a server with no cross-origin clients, is nothing to report.
-      if (enforced || (policy.crossOrigin && request.raw.headers.origin !== undefined)) log.refuse(request.raw.headers.origin, 'rest', decision)
+      if (enforced || (policy.crossOrigin && request.raw.headers.origin !== undefined)) log.refuse(request.raw.headers.origin, 'rest', decision, request)
       if (enforced) return done(new OriginRefusedError(`Origin refused: ${decision.reason}`))
     }
     if (request.raw.method === 'OPTIONS' && kind !== 'client') return options(request, reply, done, decision, kind)
@@ -108,14 +108,14 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   }
 
   function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): void {
-    log.refuse(request.raw.headers.origin, transportOf(request), decision)
+    log.refuse(request.raw.headers.origin, transportOf(request), decision, request)
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin: request.raw.headers.origin, reason: decision.reason })
     inOneWrite(reply.raw)
     reply.code(403).type(JSON_TYPE).send(refusalBody(decision.reason))
   }
 
   function refuseJsonp (request: FastifyRequest, reply: FastifyReply): void {
-    log.refuse(request.raw.headers.origin, 'polling', 'jsonp')
+    log.refuse(request.raw.headers.origin, 'polling', 'jsonp', request)
     onRefused(request.raw, 3, { name: 'JSONP_REFUSED' })
     reply.code(400).type(JSON_TYPE).send('{"code":3,"message":"Bad request","reason":"jsonp"}')
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
-import { printable, RefusalLog } from './diagnostics.ts'
+import { RefusalLog } from './diagnostics.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import type { OriginPolicy } from './policy/policy.ts'
@@ -30,14 +30,14 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const writePreflight = createPreflightWriter(app, policy)
   addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused: sockets.engine.refused })
   sockets.engine.on('connection_error', ({ req, context }: { req: SocketRequest, context?: { name?: string } }) => {
-    if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session')
+    if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session', req.fastifyRequest)
   })
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)
 
   for (const { path, message, hint } of policy.warnings) app.log.warn({ path: `/cors${path}`, hint }, `cors${path.replaceAll('/', '.')}: ${message}`)
   const unsubscribe = [
-    policy.onError((error, origin) => app.log.error({ err: error, origin: printable(origin) }, 'the origin function failed; the origin is refused')),
+    policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
     policy.onChange(() => {
       if (enforcement.onRevoke === 'disconnect') revokeSessions(sockets, policy).catch((err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked'))
     })

@@ -1,27 +1,24 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type TestContext } from 'node:test'
+import type { Refusal } from '../lib/diagnostics.ts'
 import type { CorsOptions } from '../lib/index.ts'
 import { ORIGIN } from './support/client.ts'
-import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
+import { logging as listen } from './support/log.ts'
+import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from './support/server.ts'
 import { until } from './support/until.ts'
 
-type Line = Readonly<Record<string, unknown>> & { readonly level: number, readonly msg: string }
-
-async function logging (t: TestContext, cors: CorsOptions): Promise<Running & { lines: Line[] }> {
-  const lines: Line[] = []
-  const server = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') }, { logger: { level: 'warn', stream: { write: (line: string) => { lines.push(JSON.parse(line) as Line) } } } })
-  return { ...server, lines }
-}
+const logging = (t: TestContext, cors: CorsOptions): ReturnType<typeof listen> =>
+  listen(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
 
 test('a refusal is one line: origin, transport, reason, what to change', async (t) => {
   const { port, lines } = await logging(t, { origin: 'https://localhost:3000' })
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'http://localhost:3000' } })
-  const { level, origin, transport, reason, count, msg, hint } = lines[0]!
+  const { level, origin, transport, reason, count, msg } = lines[0]!
   assert.equal(lines.length, 1)
   assert.deepEqual({ level, origin, transport, reason, count }, { level: 40, origin: 'http://localhost:3000', transport: 'websocket', reason: 'not-listed', count: 1 })
-  assert.match(String(hint), /^http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/)
-  assert.ok(msg.includes(String(hint)))
+  assert.match(msg, /: http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/)
+  assert.equal(JSON.stringify(lines[0]).split('is not allowed').length, 2, 'the sentence stands in the line once')
 })
 
 test('every reason says what to change', async (t) => {
@@ -37,7 +34,7 @@ test('every reason says what to change', async (t) => {
     const { port, lines } = await logging(t, cors)
     await ask(port, POLLING, { headers })
     const line = lines.find((one) => one.reason === reason)!
-    assert.match(String(line.hint), hint)
+    assert.match(line.msg, hint)
   }
 })
 
@@ -63,7 +60,21 @@ test('control characters are escaped and the length is bounded', async (t) => {
   assert.ok(String(origin).length < 220 && msg.length < 1000)
 })
 
-test('one line an origin a minute, which then counts the rest', async (t) => {
+test('what differs in transport or reason has a line; the same again has none', async (t) => {
+  const { port, lines } = await logging(t, { origin: ORIGIN })
+  const headers = { origin: 'https://attacker.example' }
+  for (let n = 0; n < 2; n++) {
+    await ask(port, POLLING, { headers })
+    await ask(port, WEBSOCKET, { headers: { ...UPGRADE, ...headers } })
+    await ask(port, '/api', { headers })
+    await ask(port, '/api', { headers: { origin: 'null' } })
+  }
+  assert.deepEqual(lines.map(({ transport, reason }) => `${String(transport)} ${String(reason)}`), [
+    'polling not-listed', 'websocket not-listed', 'rest not-listed', 'rest null'
+  ])
+})
+
+test('one line a minute for the same refusal, which then counts the rest', async (t) => {
   let clock = 1_000_000
   t.mock.method(performance, 'now', () => clock)
   const { port, lines } = await logging(t, { origin: ORIGIN })
@@ -83,12 +94,14 @@ test('made-up origins cannot flood the log, nor fill memory', async (t) => {
 
 test('the fastify-io:refused channel', async (t) => {
   const { port } = await logging(t, { origin: ORIGIN })
-  const seen: unknown[] = []
-  const listener = (message: unknown): void => { seen.push((message as { reason: string }).reason) }
+  const seen: Refusal[] = []
+  const listener = (message: unknown): void => { seen.push(message as Refusal) }
   subscribe('fastify-io:refused', listener)
   t.after(() => { unsubscribe('fastify-io:refused', listener) })
   for (let n = 0; n < 2; n++) await ask(port, POLLING, { headers: { origin: 'https://attacker.example' } })
-  assert.deepEqual(seen, ['not-listed', 'not-listed'])
+  assert.deepEqual(seen.map(({ reason, transport }) => [reason, transport]), Array(2).fill(['not-listed', 'polling']))
+  assert.match(seen[1]!.hint, /^https:\/\/attacker\.example is not allowed/)
+  assert.equal((JSON.parse(JSON.stringify(seen[1])) as Refusal).hint, seen[1]!.hint)
 })
 
 test('a refused REST request is told of too', async (t) => {

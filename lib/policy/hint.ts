@@ -1,9 +1,9 @@
 import type { Compiled, PolicyOptions } from './compile.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, PolicyRequest } from './decision.ts'
 import { explain } from './explain.ts'
 
 /** Text for a log line: what to change so that a refused request passes. */
-export function hint (policy: Compiled, origin: string, decision: Decision): string {
+export function hint (policy: Compiled, origin: string, decision: Decision, _request?: PolicyRequest): string {
   const { options, ask } = policy
   switch (decision.reason) {
     case 'missing': return 'No Origin header came, and missingOrigin is "refuse". Let the client send one, or allow requests without.'

@@ -76,8 +76,8 @@ export class OriginPolicy {
   }
 
   /** What to change so that a refused request passes; what log lines say. */
-  hint (origin: string | undefined, decision: Decision): string {
-    return hint(this.#compiled, typeof origin === 'string' ? origin : '', decision)
+  hint (origin: string | undefined, decision: Decision, request?: PolicyRequest): string {
+    return hint(this.#compiled, typeof origin === 'string' ? origin : '', decision, request)
   }
 
   /**

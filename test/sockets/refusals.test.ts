@@ -2,31 +2,27 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
-import { ask, POLLING, type Running, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { logging as listen } from '../support/log.ts'
+import { ask, POLLING, UPGRADE, WEBSOCKET } from '../support/server.ts'
 
-type Line = Readonly<Record<string, unknown>>
 const EVIL = 'https://attacker.example'
 
-async function logging (t: TestContext, options: FastifyIOOptions): Promise<Running & { lines: Line[] }> {
-  const lines: Line[] = []
-  const stream = { write: (line: string) => { lines.push(JSON.parse(line) as Line) } }
-  const server = await start(t, options, (app) => { app.get('/api', async () => 'ok') }, { logger: { level: 'warn', stream } })
-  return { ...server, lines }
-}
+const logging = (t: TestContext, options: FastifyIOOptions): ReturnType<typeof listen> =>
+  listen(t, options, (app) => { app.get('/api', async () => 'ok') })
 
 test('JSONP is told of, with the option that brings it back', async (t) => {
   const { port, lines } = await logging(t, { cors: { origin: ORIGIN } })
   await ask(port, `${POLLING}&j=0`)
   assert.deepEqual(lines.map(({ level, transport, reason, count, origin }) => [level, transport, reason, count, origin]), [[40, 'polling', 'jsonp', 1, undefined]])
-  assert.match(String(lines[0]!.hint), /jsonp: true/)
+  assert.match(lines[0]!.msg, /jsonp: true/)
 })
 
-test('one line for a client that polls, upgrades and calls REST', async (t) => {
+test('one line for each transport of a client that polls, upgrades and calls REST', async (t) => {
   const { port, lines } = await logging(t, { cors: { origin: ORIGIN } })
   for (const path of [POLLING, '/api', '/socket.io/socket.io.js', '/nowhere']) await ask(port, path, { headers: { origin: EVIL } })
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: EVIL } })
   await ask(port, '/api', { method: 'OPTIONS', headers: { origin: EVIL, 'access-control-request-method': 'PUT' } })
-  assert.deepEqual(lines.map(({ transport, count }) => [transport, count]), [['polling', 1]])
+  assert.deepEqual(lines.map(({ transport, count }) => [transport, count]), [['polling', 1], ['rest', 1], ['websocket', 1]])
 })
 
 test('REST: what another site\'s page cannot read is told of; what nobody was to read is not', async (t) => {
@@ -72,8 +68,8 @@ test('what is not ASCII, or would move a terminal\'s cursor', async (t) => {
   const nasty = ['https://\u001b[2Jx.example', 'https://x\u202e.example', 'https://x\r\nlevel=60.example', 'https://x\u009b31m.example', 'https://x\u2028.example', 'https://x\u0000.example']
   for (const origin of nasty) await app.inject({ url: POLLING, headers: { origin } })
   assert.equal(lines.length, nasty.length)
-  for (const { origin, msg, hint } of lines) {
+  for (const { origin, msg } of lines) {
     // eslint-disable-next-line no-control-regex
-    for (const text of [origin, msg, hint]) assert.doesNotMatch(String(text), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+    for (const text of [origin, msg]) assert.doesNotMatch(String(text), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
   }
 })

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { suite, test } from 'node:test'
+import { OriginPolicy } from '../../lib/index.ts'
+import { ORIGIN } from '../support/client.ts'
+import { type Line, logging } from '../support/log.ts'
+import { ask, POLLING, UPGRADE, WEBSOCKET } from '../support/server.ts'
+
+const EVIL = 'https://evil.example'
+
+suite('nobody can fill the log from outside', () => {
+  test('made-up origins: 100 lines a minute, and one that counts', async (t) => {
+    const { app, lines } = await logging(t, { cors: { origin: ORIGIN } })
+    for (let n = 0; n < 1000; n++) await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } })
+    assert.equal(lines.length, 101)
+    assert.match(lines.at(-1)!.msg, /^more than 100 distinct origins, transports and reasons were refused/)
+  })
+
+  test('made-up origins do not mute what fails', async (t) => {
+    const fails = (origin: string): boolean => { if (origin === ORIGIN) throw new Error('no database'); return false }
+    const { app, lines } = await logging(t, { cors: { origin: fails } })
+    for (let n = 0; n < 200; n++) await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } })
+    await app.inject({ url: POLLING, headers: { origin: ORIGIN } })
+    assert.equal((lines.at(-1) as { err?: { message: string } }).err?.message, 'no database')
+  })
+
+  test('a function that throws is one error a minute for each origin and message, with its stack', async (t) => {
+    let message = 'no database'
+    const { port, lines } = await logging(t, { cors: { origin: async () => { throw new Error(message) } } })
+    for (let n = 0; n < 20; n++) await ask(port, POLLING, { headers: { origin: EVIL } })
+    message = 'no network'
+    for (let n = 0; n < 20; n++) await ask(port, POLLING, { headers: { origin: EVIL } })
+    const errors = lines.filter(({ level }) => level === 50) as (Line & { err: { message: string, stack: string } })[]
+    assert.deepEqual(errors.map(({ err, origin }) => [err.message, origin]), [['no database', EVIL], ['no network', EVIL]])
+    assert.match(errors[0]!.err.stack, /log-flood\.test/)
+    assert.deepEqual(lines.filter(({ level }) => level === 40).map(({ reason, count }) => [reason, count]), [['error', 1]])
+  })
+
+  test('one origin on every transport: one line each', async (t) => {
+    const { port, lines } = await logging(t, { cors: { origin: ORIGIN } }, (app) => { app.get('/api', async () => 'ok') })
+    for (let n = 0; n < 10; n++) {
+      await ask(port, POLLING, { headers: { origin: EVIL } })
+      await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: EVIL } })
+      await ask(port, '/api', { headers: { origin: EVIL } })
+    }
+    assert.deepEqual(lines.map(({ transport }) => transport), ['polling', 'websocket', 'rest'])
+  })
+
+  test('a subscriber of fastify-io:refused does not make every refusal cost a search of the list', async (t) => {
+    let searches = 0
+    const { hint } = OriginPolicy.prototype
+    t.mock.method(OriginPolicy.prototype, 'hint', function (this: OriginPolicy, ...args: Parameters<typeof hint>) {
+      searches++
+      return hint.apply(this, args)
+    })
+    const messages: { readonly hint: string }[] = []
+    const listener = (message: unknown): void => { messages.push(message as typeof messages[number]) }
+    subscribe('fastify-io:refused', listener)
+    t.after(() => { unsubscribe('fastify-io:refused', listener) })
+    const { port } = await logging(t, { cors: { origin: ORIGIN } })
+    for (let n = 0; n < 10; n++) await ask(port, POLLING, { headers: { origin: EVIL } })
+    assert.deepEqual([messages.length, searches], [10, 1], 'the one is for the line')
+    assert.equal(messages[9]!.hint, messages[9]!.hint)
+    assert.equal(searches, 2)
+  })
+})
