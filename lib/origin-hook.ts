@@ -8,6 +8,7 @@ import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
 import { inOneWrite } from './sockets/one-write.ts'
+import { type Decided, kPolicyVersion } from './sockets/session.ts'
 import { isUpgrade } from './sockets/upgrade.ts'
 
 /** Decorates requests: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
@@ -38,7 +39,10 @@ class OriginRefusedError extends Error {
 export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writePreflight, onRefused }: OriginHook): void {
   const cors = new CorsHeaders(policy)
   app.decorateRequest('originDecision')
+  app.decorateRequest(kPolicyVersion, -1)
   app.addHook('onRequest', function originHook (request, reply, done) {
+    // before the decision: a function may still answer by the policy of today when there is a new one
+    ;(request as Decided)[kPolicyVersion] = policy.version
     const decision = policy.decide(request.raw.headers.origin, request)
     // decide() never rejects: what fails is refused
     if (decision instanceof Promise) decision.then((late) => settle(request, reply, done, late), done)

@@ -3,6 +3,11 @@ import type { FastifyRequest } from 'fastify'
 
 export const kBinding = Symbol('fastify-io.binding')
 export const kOrigin = Symbol('fastify-io.origin')
+/** The version of the policy that a request was decided by. */
+export const kPolicyVersion: unique symbol = Symbol('fastify-io.policyVersion')
+
+/** A Fastify request that the policy has been asked about. */
+export interface Decided { [kPolicyVersion]?: number }
 
 /** What a raw request carries from Fastify's router to the engine. */
 export interface SocketRequest extends IncomingMessage {
