@@ -40,7 +40,8 @@ const Base = Object.getPrototypeOf(Reflect.construct(transports.polling, [{ _que
  */
 export class PollingTransport extends Base {
   user: TransportUser | undefined = undefined
-  #body: Buffer | Buffer[] | undefined
+  /** The body so far: its first chunk as it came, or the start of a buffer that grows. */
+  #body: Buffer | undefined
   #length = 0
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
@@ -77,21 +78,28 @@ export class PollingTransport extends Base {
   }
 
   receive (chunk: Buffer): void {
-    this.#length += chunk.length
-    if (this.#length > this.maxHttpBufferSize) {
+    const length = this.#length + chunk.length
+    if (length > this.maxHttpBufferSize) {
       setHeaders(this.dataRes!)
       this.dataRes!.writeHead(413).end()
       this.forgetData()
-    } else if (this.#body === undefined) this.#body = chunk
-    else if (Array.isArray(this.#body)) this.#body.push(chunk)
-    else this.#body = [this.#body, chunk]
+      return
+    }
+    if (this.#body === undefined) {
+      this.#body = chunk
+    } else {
+      // A chunk can be one byte long, and its Buffer costs some 150 (RFC 9112, section 7.1): bytes are kept, not chunks.
+      if (length > this.#body.length) this.#body = grown(this.#body, length, this.maxHttpBufferSize)
+      chunk.copy(this.#body, this.#length)
+    }
+    this.#length = length
   }
 
   received (req: PollingRequest): void {
-    const body = this.#body ?? ''
+    const text = this.#body === undefined ? '' : this.#body.toString('utf8', 0, this.#length)
     const res = this.dataRes!
     this.#body = undefined
-    this.onData(Array.isArray(body) ? Buffer.concat(body).toString() : body.toString())
+    this.onData(text)
     // text/html, as Engine.IO has it: some old browsers offer text/plain for download
     res.writeHead(200, this.headers(req, { 'Content-Type': 'text/html', 'Content-Length': '2' }))
     res.end('ok')
@@ -142,6 +150,13 @@ export class PollingTransport extends Base {
     this.user?.onClose('transport close')
     this.emit('close')
   }
+}
+
+/** @returns a copy with room for `length` bytes, and for as many again within `max` */
+function grown (body: Buffer, length: number, max: number): Buffer {
+  const copy = Buffer.allocUnsafe(Math.max(length, Math.min(2 * length, max)))
+  body.copy(copy)
+  return copy
 }
 
 function forgetPoll (this: PollingRequest): void {
