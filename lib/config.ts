@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { ConfigError, type ConfigIssue } from './errors.ts'
@@ -24,7 +25,10 @@ export interface Config {
   /** For Socket.IO and Engine.IO, which must not see `cors`. */
   readonly serverOptions: Partial<Omit<ServerOptions, 'cors'>>
   readonly statelessHandshake: boolean
+  /** Whether it is off only because other workers of node:cluster could not go on with what this one began. */
+  readonly unsharedWorker: boolean
   readonly handshakeSecrets: readonly Secret[] | undefined
+  readonly serviceName: string | undefined
   readonly prefix: string
   readonly logLevel: LogLevel
   readonly logSerializers: RegisterOptions['logSerializers']
@@ -44,9 +48,13 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
   const issues: ConfigIssue[] = []
   if (takenBy !== undefined) issues.push({ code: 'CORS_TWICE', path: '', value: takenBy, message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`, hint: takenBy === 'fastify-io' ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too` })
   const { cors, ...rest } = split(input)
-  const { enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, prefix, logLevel, logSerializers, ...serverOptions } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
+  const {
+    enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, serviceName, prefix, logLevel, logSerializers,
+    ...serverOptions
+  } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
   const policy = policyOf(cors, issues)
   if (policy === undefined || issues.length > 0) throw new ConfigError(issues)
+  const unsharedWorker = cluster.isWorker && statelessHandshake === undefined && handshakeSecret === undefined
   return Object.freeze({
     policy,
     enforcement: {
@@ -56,8 +64,10 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
       get onRevoke () { return (onRevoke as Enforcement['onRevoke'] | undefined) ?? policy.options.onRevoke }
     },
     serverOptions: Object.freeze(serverOptions),
-    statelessHandshake: statelessHandshake !== false,
+    statelessHandshake: statelessHandshake !== false && !unsharedWorker,
+    unsharedWorker,
     handshakeSecrets: handshakeSecret === undefined ? undefined : ([handshakeSecret].flat() as Secret[]).map((secret) => typeof secret === 'string' ? secret : Buffer.from(secret)),
+    serviceName: serviceName as string | undefined,
     prefix: (prefix as string | undefined) ?? '',
     logLevel: (logLevel as LogLevel | undefined) ?? 'warn',
     logSerializers: logSerializers as RegisterOptions['logSerializers']

@@ -22,8 +22,15 @@ const ownSchema = Type.Object({
   emitHeaders: corsSchema.properties.emitHeaders,
   jsonp: corsSchema.properties.jsonp,
   onRevoke: corsSchema.properties.onRevoke,
-  statelessHandshake: boolean('Whether a polling handshake holds no memory until its client comes back. Default true.'),
+  statelessHandshake: boolean('Whether a polling handshake holds no memory until its client comes back. ' +
+    'Default true; false in a node:cluster worker without `handshakeSecret`.'),
   handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)), { secret: true })),
+  serviceName: Type.Optional(Type.String({
+    minLength: 1,
+    maxLength: 200,
+    expected: 'a name of 1 to 200 characters',
+    description: 'Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other.'
+  })),
   prefix: Type.Optional(Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /', description: 'Fastify\'s own: stands before `path`.' })),
   logLevel: Type.Optional(Type.Unsafe<LogLevel>(Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { expected: 'a log level', description: 'Level of the requests on Socket.IO\'s routes. Default warn.' }))),
   logSerializers: Type.Optional(predicate<NonNullable<RegisterOptions['logSerializers']>>('an object of functions', isObject, { description: 'Fastify\'s own: serializers of the requests on Socket.IO\'s routes.' })),

@@ -15,10 +15,14 @@ import { ORIGIN_MISMATCH } from './sockets/engine.ts'
 import type { SocketRequest } from './sockets/session.ts'
 import { isUpgrade, routeUpgrades } from './sockets/upgrade.ts'
 
+const WORKER = 'statelessHandshake is off: this is a node:cluster worker without a handshakeSecret'
+const WORKER_HINT = 'set handshakeSecret, the same in all workers, or statelessHandshake: false'
+
 const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const config = parseOptions(options, takenBy(app))
   const { policy, enforcement, serverOptions } = config
-  const sockets = createSockets(config)
+  const path = app.prefix + socketPath(config)
+  const sockets = createSockets(config, path)
   const log = new RefusalLog(app.log, policy)
 
   app.decorate('io', sockets.io)
@@ -33,8 +37,9 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
     if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session', req.fastifyRequest)
   })
   await registerSocketRoutes(app, config, sockets)
-  const unroute = routeUpgrades(app, app.prefix + socketPath(config), serverOptions)
+  const unroute = routeUpgrades(app, path, serverOptions)
 
+  if (config.unsharedWorker) app.log.warn({ hint: WORKER_HINT }, WORKER)
   for (const { path, message, hint } of policy.warnings) app.log.warn({ path: `/cors${path}`, hint }, `cors${path.replaceAll('/', '.')}: ${message}`)
   const unsubscribe = [
     policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),

@@ -29,6 +29,12 @@ interface EngineInternals {
   onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
 }
 
+/** What handshakes that hold no memory are signed with, and for which server. */
+export interface Stateless {
+  readonly audience: string
+  readonly secrets: readonly Secret[] | undefined
+}
+
 /** `context.name` of the `connection_error` for a session that belongs to another origin. */
 export const ORIGIN_MISMATCH = 'ORIGIN_MISMATCH'
 
@@ -55,9 +61,9 @@ export class Engine extends EngineServer {
 
   /**
    * @param options Engine.IO's
-   * @param secrets for handshakes that hold no memory; `false` for Engine.IO's own
+   * @param stateless `false` for Engine.IO's own handshakes
    */
-  constructor (options: ServerOptions, secrets: readonly Secret[] | false | undefined) {
+  constructor (options: ServerOptions, stateless: Stateless | false) {
     super({ ...options, ...(options.allowRequest !== undefined && { allowRequest: failClosed(options.allowRequest) }) })
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
@@ -66,7 +72,9 @@ export class Engine extends EngineServer {
       this.emit('headers', headers, req)
     }
     this.#plainWebSockets = options.wsEngine === undefined
-    if (secrets !== false && StatelessHandshake.fits(this.opts)) this.#stateless = new StatelessHandshake(this.opts, secrets)
+    if (stateless !== false && StatelessHandshake.fits(this.opts)) {
+      this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
+    }
     this.on('connection', (session: Session) => {
       claim(session, session.request!)
       linkRequest(session.request!)
@@ -150,7 +158,7 @@ export class Engine extends EngineServer {
   #resume (req: SocketRequest, sid: string, upgrade: boolean): void {
     const { transport: name, EIO } = req._query
     if (EIO !== '4' || name !== (upgrade ? 'websocket' : 'polling')) return
-    if (this.#stateless?.redeem(sid, req[kBinding]!) !== true) return
+    if (this.#stateless?.redeem(sid, req[kBinding]!) === undefined) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
     this.#admit(this.#open(sid, transport, req))
@@ -191,8 +199,11 @@ export class Engine extends EngineServer {
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: 'polling' | 'websocket' | 'webtransport', req: EngineRequest, close: ErrorCallback): Promise<unknown> {
     if (!this.#ordinary(req as SocketRequest)) return super.handshake(name, req, close)
-    if (name === 'polling' && this.#stateless !== undefined && req.res) this.#answer(req, req.res, this.#stateless.open((req as SocketRequest)[kBinding]!))
-    else this.#connect(name, req as SocketRequest)
+    // What a middleware puts on the request of a handshake is looked for on `socket.request`.
+    const stateless = this.middlewares.length === 0 ? this.#stateless : undefined
+    if (name === 'polling' && stateless !== undefined && req.res) {
+      this.#answer(req, req.res, stateless.open((req as SocketRequest)[kBinding]!))
+    } else this.#connect(name, req as SocketRequest)
     return DONE
   }
 

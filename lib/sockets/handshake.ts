@@ -2,6 +2,21 @@ import type { ServerOptions } from 'engine.io'
 import { ReplayGuard } from './replay.ts'
 import { type Secret, TokenIssuer } from './token.ts'
 
+/** ms that the tokens of one batch may lie apart: one by one they cost more than the rest of the open packet. */
+const BATCH = 5
+
+/** Who issued a token: this process, or another one that has the same secret. */
+export type Issuer = 'own' | 'foreign'
+
+/** What the open packet says of the server (Engine.IO protocol 4, "Handshake"). */
+interface Described {
+  readonly pingInterval: number | undefined
+  readonly pingTimeout: number | undefined
+  readonly maxHttpBufferSize: number | undefined
+  readonly allowUpgrades: boolean | undefined
+  readonly transports: readonly string[] | undefined
+}
+
 /**
  * Handshakes that hold no memory, as TCP's SYN cookies do for connections: the `sid` is a signed, expiring token, and
  * the session is made by the first request that comes back with it.
@@ -9,17 +24,22 @@ import { type Secret, TokenIssuer } from './token.ts'
 export class StatelessHandshake {
   readonly #tokens: TokenIssuer
   readonly #used: ReplayGuard
-  /** s that a client has to come back: as long as Engine.IO keeps a session whose client stays silent. */
-  readonly #lifetime: number
-  readonly #tail: string
+  /** Engine.IO's; users change them while the server runs. */
+  readonly #options: ServerOptions
+  #described: Described
+  #tail: string
 
-  constructor (options: ServerOptions, secrets?: readonly Secret[]) {
-    const { pingInterval, pingTimeout, maxHttpBufferSize, allowUpgrades, transports } = options
-    const upgrades = allowUpgrades && transports!.includes('websocket') ? ['websocket'] : []
-    this.#lifetime = Math.ceil((pingInterval! + pingTimeout!) / 1000)
-    this.#tokens = new TokenIssuer(secrets)
-    this.#used = new ReplayGuard(this.#lifetime)
-    this.#tail = `",${JSON.stringify({ upgrades, pingInterval, pingTimeout, maxPayload: maxHttpBufferSize }).slice(1)}`
+  /**
+   * @param options Engine.IO's
+   * @param audience the server that tokens are good for
+   * @param secrets as {@link TokenIssuer} takes them
+   */
+  constructor (options: ServerOptions, audience: string, secrets?: readonly Secret[]) {
+    this.#options = options
+    this.#tokens = new TokenIssuer(secrets, audience)
+    this.#used = new ReplayGuard(this.#lifetime + BATCH)
+    this.#described = options as Described
+    this.#tail = this.#describe()
   }
 
   /** @returns whether these options leave the open packet to us: nothing of the user's goes into it */
@@ -28,22 +48,47 @@ export class StatelessHandshake {
     return !cookie && initialPacket === undefined && (threshold === false || (threshold.threshold ?? 0) > 512)
   }
 
+  /** ms that a client has to come back: as long as Engine.IO keeps a session whose client stays silent. */
+  get #lifetime (): number {
+    return this.#options.pingInterval! + this.#options.pingTimeout!
+  }
+
+  /** A token may be good for a few ms too long, never for less than its lifetime; short lifetimes are exact. */
+  get #span (): number {
+    return Math.max(1, Math.min(BATCH, Math.floor(this.#lifetime / 5000)))
+  }
+
   /** @returns the open packet (Engine.IO protocol 4, "Handshake"), its `sid` good for this binding only */
   open (binding: string): string {
-    return `0{"sid":"${this.#tokens.issue(binding, now())}${this.#tail}`
+    if (this.#changed()) this.#tail = this.#describe()
+    const now = Date.now()
+    return `0{"sid":"${this.#tokens.issue(binding, now - now % this.#span)}${this.#tail}`
   }
 
-  /** @returns whether the `sid` came from an open packet and is used for the first time; it counts as used from now on */
-  redeem (sid: string, binding: string): boolean {
+  /** @returns who issued the `sid`, which counts as used from now on; `undefined` for any that is not good, or not now */
+  redeem (sid: string, binding: string): Issuer | undefined {
     const claims = this.#tokens.verify(sid, binding)
-    if (claims === undefined) return false
-    const at = now()
-    // Clocks of several processes may differ by a little.
-    if (at - claims.issued > this.#lifetime || claims.issued - at > this.#lifetime) return false
-    return this.#used.take(claims.instance, claims.count, at)
+    if (claims === undefined) return undefined
+    const now = Date.now()
+    const age = now - claims.issued
+    // Clocks of several processes differ.
+    if (age >= this.#lifetime + this.#span || age < -this.#lifetime) return undefined
+    if (!this.#used.take(claims.instance, claims.count, now)) return undefined
+    return claims.instance === this.#tokens.instance ? 'own' : 'foreign'
   }
-}
 
-function now (): number {
-  return Math.floor(Date.now() / 1000)
+  #changed (): boolean {
+    const { pingInterval, pingTimeout, maxHttpBufferSize, allowUpgrades, transports } = this.#options
+    const seen = this.#described
+    return pingInterval !== seen.pingInterval || pingTimeout !== seen.pingTimeout || transports !== seen.transports ||
+      maxHttpBufferSize !== seen.maxHttpBufferSize || allowUpgrades !== seen.allowUpgrades
+  }
+
+  #describe (): string {
+    const { pingInterval, pingTimeout, maxHttpBufferSize, allowUpgrades, transports } = this.#options
+    this.#used.lifetime = Math.max(this.#used.lifetime, this.#lifetime + BATCH)
+    this.#described = { pingInterval, pingTimeout, maxHttpBufferSize, allowUpgrades, transports }
+    const upgrades = allowUpgrades && transports!.includes('websocket') ? ['websocket'] : []
+    return `",${JSON.stringify({ upgrades, pingInterval, pingTimeout, maxPayload: maxHttpBufferSize }).slice(1)}`
+  }
 }

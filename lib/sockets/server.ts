@@ -1,6 +1,7 @@
 import { Server } from 'socket.io'
 import type { Config } from '../config.ts'
 import type { FastifyIOServer } from '../types.ts'
+import { audienceOf } from './block-key.ts'
 import { Engine } from './engine.ts'
 
 /** ms that clients have to answer the closing handshake of their WebSocket before it is cut. */
@@ -11,10 +12,16 @@ export interface Sockets {
   readonly engine: Engine
 }
 
-/** Makes the Socket.IO server and the engine under it; neither touches the HTTP server. */
-export function createSockets (config: Config): Sockets {
+/**
+ * Makes the Socket.IO server and the engine under it; neither touches the HTTP server.
+ *
+ * @param path the whole path of the socket route
+ */
+export function createSockets (config: Config, path: string): Sockets {
   const io = new Server({ ...config.serverOptions }) as FastifyIOServer
-  const engine = new Engine({ ...config.serverOptions }, config.statelessHandshake && config.handshakeSecrets)
+  const { statelessHandshake, handshakeSecrets: secrets, serviceName } = config
+  const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
+  const engine = new Engine({ ...config.serverOptions }, stateless)
   io.bind(engine)
   return { io, engine }
 }

@@ -10,11 +10,11 @@ export interface Claims {
   readonly instance: number
   /** Its number among the tokens of that process. */
   readonly count: number
-  /** When it was issued, in s since the epoch. */
+  /** When it was issued, in ms since the epoch. */
   readonly issued: number
 }
 
-/** Bytes: key id (1), a block of instance (4), count (8) and issued (4), and the block's tag (16). */
+/** Bytes: key id (1), a block of instance (4), count (6) and issued (6), and the block's tag (16). */
 const BYTES = 1 + BLOCK + BLOCK
 /** No bits are left over. */
 const CHARS = 44
@@ -24,10 +24,10 @@ const MAX_BATCH = 64
 /** Origins that tokens are kept ready for. */
 const MAX_BATCHES = 256
 
-/** Tokens for one origin, of one second. */
+/** Tokens for one origin, of one ms: their lifetime is exact to the ms. */
 interface Batch {
   issued: number
-  /** In this second, those of earlier batches too. */
+  /** In this ms, those of earlier batches too. */
   made: number
   /** One after the other. */
   tokens: string
@@ -50,14 +50,17 @@ export class TokenIssuer {
   // A random start keeps the number of handshakes so far to ourselves.
   #count = randomBytes(5).readUIntBE(0, 5)
 
-  /** @param secrets the first signs, all verify: put a new one in front, and drop the old one a minute later */
-  constructor (secrets: readonly Secret[] = [randomBytes(32)]) {
-    this.#keys = secrets.map((secret) => new BlockKey(secret))
+  /**
+   * @param secrets the first signs, all verify: put a new one in front, and drop the old one a minute later
+   * @param audience the server that tokens are good for
+   */
+  constructor (secrets: readonly Secret[] = [randomBytes(32)], audience?: string) {
+    this.#keys = secrets.map((secret) => new BlockKey(secret, audience))
     for (let at = 0; at < this.#blocks.length; at += BLOCK) this.#blocks.writeUInt32BE(this.instance, at)
     for (let at = 0; at < this.#bytes.length; at += BYTES) this.#bytes[at] = this.#keys[0]!.id
   }
 
-  /** @param now in s since the epoch */
+  /** @param now in ms since the epoch */
   issue (binding: string, now: number): string {
     const batch = this.#batches.get(binding) ?? this.#begin(binding)
     if (batch.issued !== now || batch.next === batch.tokens.length) this.#fill(batch, binding, now)
@@ -74,7 +77,7 @@ export class TokenIssuer {
     const block = bytes.subarray(1, 1 + BLOCK)
     for (const key of this.#keys) {
       if (key.id !== bytes[0] || !timingSafeEqual(key.tags(binding, block), bytes.subarray(1 + BLOCK))) continue
-      return { instance: block.readUInt32BE(), count: block.readUInt32BE(4) * WORD + block.readUInt32BE(8), issued: block.readUInt32BE(12) }
+      return { instance: block.readUInt32BE(), count: block.readUIntBE(4, 6), issued: block.readUIntBE(10, 6) }
     }
     return undefined
   }
@@ -86,7 +89,7 @@ export class TokenIssuer {
     return batch
   }
 
-  /** A quarter of what was used up in this second already: the replay window must not slide for numbers that nobody gets. */
+  /** A quarter of what this ms has used up: the replay window must not slide for numbers that nobody gets. */
   #fill (batch: Batch, binding: string, now: number): void {
     const made = batch.issued === now ? batch.made : 0
     const size = Math.min(1 + Math.floor(made / 4), MAX_BATCH)
@@ -95,8 +98,9 @@ export class TokenIssuer {
     const blocks = this.#blocks.subarray(0, size * BLOCK)
     for (let at = 0; at < blocks.length; at += BLOCK) {
       this.#count++
-      this.#view.setUint32(at + 4, this.#count / WORD)
-      this.#view.setUint32(at + 8, this.#count)
+      this.#view.setUint16(at + 4, this.#count / WORD)
+      this.#view.setUint32(at + 6, this.#count)
+      this.#view.setUint16(at + 10, now / WORD)
       this.#view.setUint32(at + 12, now)
     }
     const tags = this.#keys[0]!.tags(binding, blocks)

@@ -32,7 +32,9 @@ const table: readonly (readonly [options: unknown, ...expected: string[]])[] = [
   [{ connectionStateRecovery: { skipMiddleware: true } }, 'UNKNOWN_OPTION /connectionStateRecovery/skipMiddleware did you mean "skipMiddlewares"?'],
   [{ allowRequest: 5 }, 'INVALID_TYPE /allowRequest'], [{ cookie: 5 }, 'INVALID_TYPE /cookie'],
   [{ enforce: 'everything' }, 'INVALID_TYPE /enforce'], [{ logLevel: 'loud' }, 'INVALID_TYPE /logLevel'],
-  [{ handshakeSecret: 'too short' }, 'INVALID_TYPE /handshakeSecret'], [{ handshakeSecret: [] }, 'INVALID_TYPE /handshakeSecret']
+  [{ handshakeSecret: 'too short' }, 'INVALID_TYPE /handshakeSecret'], [{ handshakeSecret: [] }, 'INVALID_TYPE /handshakeSecret'],
+  [{ serviceName: 'chat' }], [{ serviceName: '' }, 'INVALID_TYPE /serviceName'], [{ serviceName: 'x'.repeat(201) }, 'INVALID_TYPE /serviceName'],
+  [{ serviceName: 5 }, 'INVALID_TYPE /serviceName']
 ]
 
 suite('the plugin\'s options', () => {

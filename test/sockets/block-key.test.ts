@@ -2,21 +2,26 @@ import assert from 'node:assert/strict'
 import { createCipheriv, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BlockKey } from '../../lib/sockets/block-key.ts'
+import { audienceOf, BlockKey } from '../../lib/sockets/block-key.ts'
 
 /** One block, by a cipher of its own. */
-function tag (secret: Uint8Array, binding: string, block: Uint8Array): Buffer {
-  const cipher = createCipheriv('aes-256-ecb', createHmac('sha256', secret).update(`fastify-io handshake\n${binding}`).digest(), null).setAutoPadding(false)
+function tag (secret: Uint8Array, audience: string, binding: string, block: Uint8Array): Buffer {
+  const key = createHmac('sha256', secret).update(`fastify-io handshake\n${audience}${binding}`).digest()
+  const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
   return Buffer.concat([cipher.update(block), cipher.final()])
 }
 
 const block = fc.uint8Array({ minLength: 16, maxLength: 16 })
 
 test('each block gets its AES, whatever is tagged before, after and beside it', () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fc.array(fc.tuple(fc.constantFrom('', 'https://a.example', 'https://b.example'), fc.array(block, { minLength: 1, maxLength: 5 }))), (secret, calls) => {
-    const key = new BlockKey(Buffer.from(secret))
+  const secrets = fc.uint8Array({ minLength: 1, maxLength: 100 })
+  const audiences = fc.constantFrom('', audienceOf('/socket.io/'), audienceOf('/admin/socket.io/', 'chat'))
+  const calls = fc.array(fc.tuple(fc.constantFrom('', 'https://a.example', 'https://b.example'), fc.array(block, { minLength: 1, maxLength: 5 })))
+  fc.assert(fc.property(secrets, audiences, calls, (secret, audience, calls) => {
+    const key = new BlockKey(Buffer.from(secret), audience)
     for (const [binding, blocks] of calls) {
-      assert.deepEqual(key.tags(binding, Buffer.concat(blocks)), Buffer.concat(blocks.map((one) => tag(secret, binding, one))))
+      const expected = Buffer.concat(blocks.map((one) => tag(secret, audience, binding, one)))
+      assert.deepEqual(key.tags(binding, Buffer.concat(blocks)), expected)
     }
   }))
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
+import { audienceOf } from '../../lib/sockets/block-key.ts'
+import { StatelessHandshake } from '../../lib/sockets/handshake.ts'
 import { ReplayGuard } from '../../lib/sockets/replay.ts'
 import { TokenIssuer } from '../../lib/sockets/token.ts'
 
@@ -15,7 +17,7 @@ test('a token is good for one binding, and says who issued it, when, and in whic
   assert.equal(issuer.verify(tokens[1]!, ''), undefined)
 })
 
-test('tokens are made ahead, but each is a new one, of its own second and its own origin', () => {
+test('tokens are made ahead, but each is a new one, of its own ms and its own origin', () => {
   const issuer = new TokenIssuer()
   const bindings = Array.from({ length: 200 }, (_, i) => `https://${i}.example`)
   const counts = new Set<number>()
@@ -102,10 +104,91 @@ test('the window slides: what it passes is forgotten as used, never as new', () 
   assert.equal(guard.take(1, 10 + 4 * WINDOW, 0), false)
 })
 
-test('windows are bounded: a process is forgotten only when its tokens have expired', () => {
-  const guard = new ReplayGuard(45)
-  for (let instance = 0; instance < 64; instance++) assert.equal(guard.take(instance, 1, 100), true)
-  assert.equal(guard.take(64, 1, 145), false, 'no room while all may still be used')
-  assert.equal(guard.take(0, 1, 145), false, 'and nothing was forgotten for it')
-  assert.equal(guard.take(64, 1, 191), true, 'room by then')
+test('a fleet of any size: each process has a window, sized by what it issues', () => {
+  const guard = new ReplayGuard(45_000)
+  const fleet = Array.from({ length: 2000 }, (_, instance) => instance)
+  const before = process.memoryUsage().arrayBuffers
+  for (const instance of fleet) assert.equal(guard.take(instance, 2 ** 39 + instance, 100), true)
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2000 * 2048, 'no window of its full size')
+  for (const instance of fleet) assert.equal(guard.take(instance, 2 ** 39 + instance, 45_099), false, 'none was forgotten')
+})
+
+test('a process is forgotten only when a token from a clock that goes ahead has expired too', () => {
+  const guard = new ReplayGuard(45_000)
+  assert.equal(guard.take(1, 7, 0), true)
+  assert.equal(guard.take(2, 7, 90_000), true, 'a new process: time to forget old ones')
+  assert.equal(guard.take(1, 7, 90_000), false)
+  assert.equal(guard.take(3, 7, 180_002), true)
+  assert.equal(guard.take(1, 7, 180_002), true, 'forgotten')
+})
+
+suite('what a handshake is good for', () => {
+  const options = { pingInterval: 300, pingTimeout: 200, maxHttpBufferSize: 1e6, allowUpgrades: true, transports: ['polling', 'websocket'] }
+  const secrets = ['a secret that is long enough: 32+']
+  const make = (audience = audienceOf('/socket.io/'), given: object = options) => new StatelessHandshake(given as never, audience, secrets)
+  const opened = (handshake: StatelessHandshake, binding = '') => JSON.parse(handshake.open(binding).slice(1)) as Record<string, unknown> & { sid: string }
+
+  for (const [name, ms, slack] of [['short', 250, 0], ['default', 22_500, 4]] as const) {
+    test(`a lifetime is exact: not a ms less, and ${slack} ms more at most (${name})`, (t) => {
+      const handshake = make(undefined, { ...options, pingInterval: ms, pingTimeout: ms })
+      let now = 1_800_000_000_000
+      t.mock.method(Date, 'now', () => now)
+      for (let at = 0; at < 20; at++) {
+        now = 1_800_000_000_000 + at
+        const [early, late] = [opened(handshake).sid, opened(handshake).sid]
+        now += 2 * ms
+        assert.equal(handshake.redeem(early, ''), 'own', `issued at ${at}`)
+        now += slack + 1
+        assert.equal(handshake.redeem(late, ''), undefined, `issued at ${at}`)
+      }
+    })
+  }
+
+  test('a token from a clock that goes ahead is good once, also when its process was forgotten meanwhile', (t) => {
+    let now = 1_800_000_000_000
+    t.mock.method(Date, 'now', () => now)
+    const [ahead, here] = [make(), make()]
+    now += 490
+    const { sid } = opened(ahead)
+    now -= 490
+    assert.equal(here.redeem(sid, ''), 'foreign')
+    for (const later of [501, 400]) {
+      now += later
+      // another process, for which old ones are forgotten
+      assert.equal(here.redeem(opened(make()).sid, ''), 'foreign')
+      assert.equal(here.redeem(sid, ''), undefined)
+    }
+  })
+
+  test('the 65th process of a fleet is served too', () => {
+    const here = make()
+    const fleet = Array.from({ length: 200 }, () => make())
+    for (const other of fleet) assert.equal(here.redeem(opened(other).sid, ''), 'foreign')
+  })
+
+  test('a token is good on one server: path and name go into the key, and cannot run into each other or the origin', () => {
+    const audiences = [
+      audienceOf('/a/socket.io/'), audienceOf('/b/socket.io/'), audienceOf('/socket.io/'), audienceOf('/socket.io'),
+      audienceOf('/socket.io/', 'a'), audienceOf('/socket.io/', 'b'), audienceOf('a', '/socket.io/'), audienceOf('","', ''), audienceOf('', '","')
+    ]
+    const servers = audiences.map((audience) => make(audience))
+    for (const [at, from] of servers.entries()) {
+      for (const [other, to] of servers.entries()) assert.equal(to.redeem(opened(from).sid, ''), at === other ? 'own' : undefined)
+    }
+    assert.equal(make('["","/a"]\n').redeem(opened(make('["","/a"]\nhttp://x'), '').sid, 'http://x'), 'foreign', 'why the text ends in a line feed')
+    assert.match(audienceOf('/a\nb', 'c\nd'), /^[^\n]*\n$/)
+  })
+
+  test('the open packet says what the options say now', () => {
+    const given = { ...options }
+    const handshake = make(undefined, given)
+    const said = () => { const { sid: _, ...rest } = opened(handshake); return rest }
+    assert.deepEqual(said(), { upgrades: ['websocket'], pingInterval: 300, pingTimeout: 200, maxPayload: 1e6 })
+    Object.assign(given, { pingInterval: 1000, pingTimeout: 2000, maxHttpBufferSize: 5 })
+    assert.deepEqual(said(), { upgrades: ['websocket'], pingInterval: 1000, pingTimeout: 2000, maxPayload: 5 })
+    given.allowUpgrades = false
+    assert.deepEqual(said().upgrades, [])
+    Object.assign(given, { allowUpgrades: true, transports: ['polling'] })
+    assert.deepEqual(said().upgrades, [])
+  })
 })
