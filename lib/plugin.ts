@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
 import { RefusalLog } from './diagnostics.ts'
+import { markLoopback } from './loopback.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import type { OriginPolicy } from './policy/policy.ts'
@@ -29,6 +30,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   app.decorate('originPolicy', policy)
   app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, log, cors))
   app.decorateReply('hijackWithCors', hijackWithCors)
+  markLoopback(app)
 
   refuseRouteConfig(app)
   const writePreflight = createPreflightWriter(app, policy)

@@ -11,13 +11,21 @@ export interface Decision {
   readonly allowOrigin: string | undefined
 }
 
+/**
+ * Of a request that came to a server which listens on loopback alone, and trusts no proxy: a Host that is no name of
+ * loopback is then not the server's own (DNS rebinding).
+ */
+export const kLoopback: unique symbol = Symbol('fastify-io.loopback')
+
 /** What the policy reads of a request; a FastifyRequest has it. */
 export interface PolicyRequest {
-  /** `http` or `https`, as the client sees it. */
+  /** `http` or `https`, as the client sees it; `ws` and `wss` mean the same. */
   readonly protocol?: string
   /** Host with port, as the client sees it. */
   readonly host?: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** @internal */
+  readonly [kLoopback]?: boolean
 }
 
 export function refusal (reason: Reason): Decision {

@@ -1,12 +1,11 @@
-import { types } from 'node:util'
 import { LRUCache } from 'lru-cache'
+import { allowsBy } from './answer.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
-import { parseOrigin } from './origin.ts'
-import { isPattern, parsePattern } from './pattern.ts'
-import { PatternIndex } from './matcher.ts'
 import type { OriginAnswer, OriginFunction } from './schema.ts'
 
 const NOT_LISTED = refusal('not-listed')
+/** By an error, which may come from a database that is down: the same to the client, but not kept. */
+const TURNED_DOWN = refusal('not-listed')
 const ERROR = refusal('error')
 const TIMEOUT = refusal('timeout')
 
@@ -58,7 +57,7 @@ export class OriginLookup {
 
   /** Only what the function has said is kept, not that it failed. */
   #keep (origin: string, decision: Decision): void {
-    if (decision !== ERROR && decision !== TIMEOUT) this.#cache?.set(origin, decision)
+    if (decision !== ERROR && decision !== TIMEOUT && decision !== TURNED_DOWN) this.#cache?.set(origin, decision)
   }
 
   #call (origin: string, request: PolicyRequest | undefined): Decision | Promise<Decision> {
@@ -74,20 +73,23 @@ export class OriginLookup {
       settle(ERROR)
       this.#onError(error, origin)
     }
-    const answer = (value: OriginAnswer | void): void => {
+    const answer = (value: unknown): void => {
+      if (settled !== undefined) return
       try {
-        settle(judge(origin, value as OriginAnswer))
+        settle(allowsBy(value, origin) ? allowance('function', origin) : NOT_LISTED)
       } catch (error) {
         fail(error)
       }
     }
-    // A function of one parameter cannot call back: saying nothing is its answer.
-    const silentIsFinal = this.#arity === 1
+    // `cb(error)` is how users of `cors` refuse
+    const callback = (error: unknown, value?: OriginAnswer): void => error ? settle(TURNED_DOWN) : answer(value)
+    const promised = (value: unknown): void => { if (value !== undefined) answer(value) }
     try {
       const self = (request as { server?: unknown } | undefined)?.server
-      const returned = Reflect.apply(this.#ask, self, [origin, (error: unknown, value?: OriginAnswer) => error ? fail(error) : answer(value), request])
-      if (isThenable(returned)) Promise.resolve(returned).then((value) => { if (value !== undefined || silentIsFinal) answer(value) }, fail)
-      else if (returned !== undefined || silentIsFinal) answer(returned)
+      const returned: unknown = Reflect.apply(this.#ask, self, [origin, callback, request])
+      if (isThenable(returned)) Promise.resolve(returned).then(promised, fail)
+      // Who takes a callback answers by it, as in `cors`: what `emitter.emit(…)` returns is no answer.
+      else if (this.#arity < 2) promised(returned)
     } catch (error) {
       fail(error)
     }
@@ -114,24 +116,6 @@ function arityOf (ask: OriginFunction): number {
   }
 }
 
-function isThenable (value: unknown): value is PromiseLike<OriginAnswer | void> {
+function isThenable (value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-/** The answers that the `cors` package takes; a string or RegExp allows what it matches, and nothing else. */
-function judge (origin: string, answer: OriginAnswer): Decision {
-  const allowed = Array.isArray(answer) ? answer.some((item) => matches(origin, item)) : matches(origin, answer as boolean | string | RegExp | undefined)
-  return allowed ? allowance('function', origin) : NOT_LISTED
-}
-
-function matches (origin: string, answer: boolean | string | RegExp | undefined): boolean {
-  if (types.isRegExp(answer)) return new RegExp(answer.source, answer.flags.replace(/[gy]/g, '')).test(origin)
-  if (typeof answer !== 'string') return answer === true
-  if (answer === '*' || answer === origin) return true
-  const pattern = isPattern(answer) ? parsePattern(answer) : undefined
-  const parsed = pattern === undefined ? undefined : parseOrigin(origin)
-  if (pattern === undefined || parsed === undefined) return false
-  const index = new PatternIndex()
-  index.add(pattern)
-  return index.matches(parsed)
 }

@@ -54,7 +54,15 @@ export function parseOrigin (text: string): Origin | undefined {
   return { scheme, host, port, ip: ip && isIPv4(host) }
 }
 
-/** Hosts that never leave the machine (Secure Contexts, "potentially trustworthy origin"). */
+/**
+ * Hosts that never leave the machine (Secure Contexts, "potentially trustworthy origin"), also with the dot of the DNS root.
+ *
+ * @param host a name or an address, without a port
+ */
+export function isLoopbackHost (host: string): boolean {
+  return /^(?:.+\.)?localhost\.?$/.test(host) || host === '[::1]' || (host.startsWith('127.') && isIPv4(host))
+}
+
 export function isLoopback ({ host }: Origin): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || (host.startsWith('127.') && isIPv4(host))
+  return isLoopbackHost(host)
 }

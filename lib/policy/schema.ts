@@ -5,12 +5,14 @@ import type { PolicyRequest } from './decision.ts'
 /** An answer of an origin function, as the `cors` package takes it. */
 export type OriginAnswer = boolean | string | RegExp | readonly (string | RegExp)[] | undefined
 
-/** `cors`'s callback. */
+/** `cors`'s callback. An error refuses the origin, as `false` does. */
 export type OriginCallback = (error: Error | null | undefined, answer?: OriginAnswer) => void
 
 /**
- * Decides about an origin: by calling back, by returning, or by a promise. Called with the Fastify instance as `this`.
- * With a third parameter it is asked for every request; with less, concurrent look-ups of one origin share one call.
+ * Decides about an origin: by calling back or by a promise. What it returns counts only when it declares less than two
+ * parameters, as `(origin) => allowed.has(origin)` does; `undefined` then waits for the callback.
+ * Called with the Fastify instance as `this`. With a third parameter it is asked for every request; with less,
+ * concurrent look-ups of one origin share one call.
  */
 export type OriginFunction = (origin: string, callback: OriginCallback, request: PolicyRequest | undefined) => OriginAnswer | void | Promise<OriginAnswer | void>
 

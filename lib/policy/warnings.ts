@@ -7,7 +7,7 @@ import { distance } from './spelling.ts'
 import type { Origins } from './validate-origin.ts'
 
 /** What is legal but unwise. */
-export function warningsOf ({ maxAge, origin }: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
+export function warningsOf ({ maxAge, origin, credentials }: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
   const warnings: ConfigIssue[] = []
   if (maxAge !== undefined && maxAge > 600) {
     const caps = maxAge > 7200 ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s' : 'Safari keeps a preflight for 600 s at most'
@@ -16,12 +16,13 @@ export function warningsOf ({ maxAge, origin }: CorsOptions, origins: Origins, p
   const list: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
   const patterns = new PatternIndex()
   for (const pattern of origins.patterns) patterns.add(pattern)
+  const literal = origins.any === '*' && credentials !== true
   const seen = new Set<unknown>()
   list.forEach((item, at) => {
     const where = { path: Array.isArray(origin) ? `${path}/origin/${at}` : `${path}/origin`, value: item }
     const unlikely = typeof item === 'string' ? unlikelyScheme(item) : undefined
     if (unlikely !== undefined) warnings.push({ code: 'ORIGIN_UNLIKELY', ...where, ...unlikely })
-    const why = seen.has(item) ? 'stands there twice' : coveredBy(item, origins, patterns)
+    const why = seen.has(item) ? 'stands there twice' : coveredBy(item, origins, literal, patterns)
     if (why !== undefined) warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' })
     seen.add(item)
   })
@@ -29,9 +30,10 @@ export function warningsOf ({ maxAge, origin }: CorsOptions, origins: Origins, p
 }
 
 /** @returns in words what else already allows all that an entry does */
-function coveredBy (item: unknown, { any, regexps }: Origins, patterns: PatternIndex): string | undefined {
+function coveredBy (item: unknown, { any, regexps }: Origins, literal: boolean, patterns: PatternIndex): string | undefined {
   if (item === false || item === undefined || item === '*' || item === true) return undefined
-  if (any !== undefined) return 'is covered: any origin is allowed'
+  // of those that allow any origin, the literal `*` alone allows null
+  if (any !== undefined) return item === 'null' && !literal ? undefined : 'is covered: any origin is allowed'
   if (typeof item !== 'string') return undefined
   const origin = parseOrigin(item)
   if (origin === undefined) {

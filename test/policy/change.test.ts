@@ -29,6 +29,15 @@ suite('update', () => {
     assert.equal(told, 1)
   })
 
+  test('an origin that was refused is allowed once an update covers it', () => {
+    for (const origin of ['https://*.b.example', /^https:\/\/x\.b\.example$/, true]) {
+      const policy = new OriginPolicy({ origin: 'https://a.example' })
+      assert.equal(allows(policy, 'https://x.b.example'), false)
+      policy.update({ origin })
+      assert.equal(allows(policy, 'https://x.b.example'), true)
+    }
+  })
+
   test('a listener that throws keeps no other from hearing, and undoes nothing', async () => {
     const policy = new OriginPolicy({ origin: ORIGIN })
     let told = 0

@@ -60,27 +60,42 @@ test('originCache keeps answers for ttl ms, max of them, and no failures', async
 })
 
 test('later answers are ignored; a failure is told once', async () => {
-  let back: ((error: Error | null, allowed?: boolean) => void) | undefined
-  const policy = new OriginPolicy({ origin: (_origin, callback) => { back = callback } })
+  let back: ((error: Error | null, allowed?: unknown) => void) | undefined
+  const policy = new OriginPolicy({ origin: ((_origin: string, callback: typeof back) => { back = callback }) as never })
   const errors: unknown[] = []
   policy.onError((error) => errors.push(error))
   const decision = policy.decide(ORIGIN)
-  back!(new Error('first'))
+  back!(null, 1)
   back!(null, true)
-  back!(new Error('second'))
+  back!(null, new Set())
   assert.equal(await settled(decision), 'error')
-  assert.deepEqual(errors.map(String), ['Error: first'])
+  assert.deepEqual(errors.map(String), ['TypeError: the origin function answered a number; expected a boolean, string, RegExp or array of these'])
+})
+
+test('an error called back refuses, is no fault, and is not kept', async () => {
+  let calls = 0
+  const policy = new OriginPolicy({ origin: (_origin, callback) => callback(++calls < 3 ? new Error('Not allowed by CORS') : null, true), originCache: { max: 9, ttl: 60_000 } })
+  const errors: unknown[] = []
+  policy.onError((error) => errors.push(error))
+  assert.equal(await settled(policy.decide(ORIGIN)), 'not-listed')
+  assert.equal(await settled(policy.decide(ORIGIN)), 'not-listed')
+  assert.equal(await settled(policy.decide(ORIGIN)), 'function', 'a database may be back')
+  assert.deepEqual(errors, [])
 })
 
 test('odd functions fail closed', async () => {
   const odd: readonly (readonly [unknown, string])[] = [
-    [(origin: string) => { if (origin) return undefined }, 'not-listed'],
-    [async (_origin: string) => {}, 'not-listed'],
+    [(origin: string) => { if (origin) return undefined }, 'timeout'],
+    [async (_origin: string) => {}, 'timeout'],
     [() => 'https://*.example.com', 'function'],
-    [() => 1, 'not-listed'],
-    [() => ({}), 'not-listed'],
+    [() => null, 'not-listed'],
+    [() => 1, 'error'],
+    [() => ({}), 'error'],
     [() => ({ get then () { throw new Error('trap') } }), 'error'],
-    [() => [{ toString: () => ORIGIN }], 'not-listed'],
+    [() => ({ get [Symbol.toStringTag] () { throw new Error('trap') } }), 'error'],
+    [() => [{ toString: () => ORIGIN }], 'error'],
+    [() => [ORIGIN, null], 'error'],
+    [() => [], 'not-listed'],
     [() => /app/g, 'function'],
     [() => new Promise(() => {}), 'timeout'],
     [class {}, 'error'],
