@@ -12,7 +12,7 @@ import { createPreflightWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
-import { ORIGIN_MISMATCH } from './sockets/engine.ts'
+import { ORIGIN_MISMATCH } from './sockets/admission-engine.ts'
 import type { SocketRequest } from './sockets/session.ts'
 import { isUpgrade, routeUpgrades } from './sockets/upgrade.ts'
 
@@ -23,8 +23,8 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const config = parseOptions(options, takenBy(app))
   const { policy, enforcement, serverOptions } = config
   const path = app.prefix + socketPath(config)
-  const sockets = createSockets(config, path)
   const log = new RefusalLog(app.log, policy)
+  const sockets = createSockets(config, path, log)
 
   app.decorate('io', sockets.io)
   app.decorate('originPolicy', policy)

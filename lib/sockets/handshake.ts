@@ -5,6 +5,12 @@ import { type Secret, TokenIssuer } from './token.ts'
 /** ms that the tokens of one batch may lie apart: one by one they cost more than the rest of the open packet. */
 const BATCH = 5
 
+/** What handshakes that hold no memory are signed with, and for which server. */
+export interface Stateless {
+  readonly audience: string
+  readonly secrets: readonly Secret[] | undefined
+}
+
 /** Who issued a token: this process, or another one that has the same secret. */
 export type Issuer = 'own' | 'foreign'
 

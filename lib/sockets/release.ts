@@ -63,13 +63,22 @@ function goOn (request: FastifyRequest, reply: Reply, payload: unknown, done: (e
   if (headers['content-length'] !== undefined) delete headers['content-length']
   if (headers['content-type'] !== undefined) delete headers['content-type']
   response[kHeaders] = headers
+  attempt(request, response, () => released.next(request, response))
+}
+
+/** Runs a step that may come late, when no hook of Fastify's waits for it; what it throws is answered as if one did. */
+export function attempt (request: FastifyRequest, response: ServerResponse, step: () => void): void {
   try {
-    released.next(request, response)
+    step()
   } catch (error) {
-    // allowRequest or a middleware of the user's
-    reply.log.error({ err: error }, 'a request was given up')
-    if (response.headersSent) return
-    setHeaders(response)
-    response.writeHead(500).end()
+    giveUp(request, response, error)
   }
+}
+
+/** Answers a request with 500 when something of the user's (a listener, a middleware) has thrown. */
+function giveUp (request: FastifyRequest, response: ServerResponse, error: unknown): void {
+  request.log.error({ err: error }, 'a request was given up')
+  if (response.headersSent || request.raw.socket?.destroyed) return
+  setHeaders(response)
+  response.writeHead(500).end()
 }

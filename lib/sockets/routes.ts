@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { kRoute } from '../origin-hook.ts'
+import { isStale } from './decide-again.ts'
 import { inOneWrite } from './one-write.ts'
 import { allowRelease, release, setHeaders } from './release.ts'
 import type { Sockets } from './server.ts'
@@ -75,15 +76,13 @@ function engineHandler ({ engine }: Sockets) {
   const poll = {
     status: 200,
     next ({ raw }: FastifyRequest, response: ServerResponse): void {
-      if (engine.closing) refuseClosing(response)
-      else engine.handleRequest(raw as SocketRequest, response)
+      engine.handleRequest(raw as SocketRequest, response)
     }
   } as const
   const upgrade = {
     status: 101,
     next ({ raw }: FastifyRequest, response: ServerResponse): void {
-      if (engine.closing) refuseClosing(response)
-      else engine.upgrade(raw as SocketRequest, response, takeHead(raw))
+      engine.upgrade(raw as SocketRequest, response, takeHead(raw))
     }
   } as const
   return (request: FastifyRequest, reply: FastifyReply): void => {
@@ -101,7 +100,7 @@ function engineHandler ({ engine }: Sockets) {
     const upgrading = isUpgrade(raw)
     if (!upgrading) inOneWrite(reply.raw)
     const binding = bindingOf(request)
-    const open = upgrading ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
+    const open = upgrading || isStale(request, engine.policy) ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
       reply.header('cache-control', 'no-store').send(open)
@@ -116,12 +115,6 @@ function engineHandler ({ engine }: Sockets) {
     }
     release(reply, upgrading ? upgrade : poll)
   }
-}
-
-/** onSend hooks may outlast the server. */
-function refuseClosing (response: ServerResponse): void {
-  setHeaders(response)
-  response.writeHead(503, { connection: 'close' }).end()
 }
 
 /**

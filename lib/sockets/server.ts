@@ -1,5 +1,6 @@
 import { Server } from 'socket.io'
 import type { Config } from '../config.ts'
+import type { RefusalLog } from '../diagnostics.ts'
 import type { FastifyIOServer } from '../types.ts'
 import { audienceOf } from './block-key.ts'
 import { Engine } from './engine.ts'
@@ -17,11 +18,11 @@ export interface Sockets {
  *
  * @param path the whole path of the socket route
  */
-export function createSockets (config: Config, path: string): Sockets {
+export function createSockets (config: Config, path: string, log: RefusalLog): Sockets {
   const io = new Server({ ...config.serverOptions }) as FastifyIOServer
   const { statelessHandshake, handshakeSecrets: secrets, serviceName } = config
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
-  const engine = new Engine({ ...config.serverOptions }, stateless)
+  const engine = new Engine({ ...config.serverOptions }, stateless, config.policy, log)
   io.bind(engine)
   return { io, engine }
 }

@@ -1,6 +1,7 @@
 // A POST in many small chunks: what the server keeps must grow with the bytes, not with the chunks.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { suite, test } from 'node:test'
@@ -23,9 +24,10 @@ function chunked (text: string, size: number): string {
 }
 
 const post = (port: number, sid: string): string =>
-  `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`
+  `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+  'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n'
 
-interface Session { transport: { dataReq: object | null } }
+interface Session { transport: { dataReq: IncomingMessage | null } }
 
 suite('a POST in small chunks', () => {
   test('0.49 MB, a byte a chunk, costs a few MB of heap at most', async (t) => {
@@ -37,15 +39,16 @@ suite('a POST in small chunks', () => {
     let received = 0
     const socket = await sent(t, port, post(port, sid))
     await until(() => transport.dataReq, 'the session has its POST')
-    ;(transport.dataReq as import('node:http').IncomingMessage).on('data', (chunk: Buffer) => { received += chunk.length })
+    transport.dataReq!.on('data', (chunk: Buffer) => { received += chunk.length })
     gc()
     const before = process.memoryUsage()
     socket.write(body)
     await until(() => received >= size, 'the bytes have come')
     gc()
     const after = process.memoryUsage()
-    assert.ok(after.heapUsed - before.heapUsed < 8e6, `${after.heapUsed - before.heapUsed} bytes of heap`)
-    assert.ok(after.arrayBuffers - before.arrayBuffers < 8e6, `${after.arrayBuffers - before.arrayBuffers} bytes of buffers`)
+    const [heap, buffers] = [after.heapUsed - before.heapUsed, after.arrayBuffers - before.arrayBuffers]
+    assert.ok(heap < 8e6, `${heap} bytes of heap`)
+    assert.ok(buffers < 8e6, `${buffers} bytes of buffers`)
   })
 
   for (const size of [1, 3, 1000]) {

@@ -1,0 +1,196 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Server as EngineServer } from 'engine.io'
+import type { ErrorCallback, ServerOptions, Socket, Transport } from 'engine.io'
+import type { WebSocket } from 'ws'
+import type { OriginPolicy } from '../policy/policy.ts'
+import { isStale } from './decide-again.ts'
+import { EngineSocket } from './engine-socket.ts'
+import { type Stateless, StatelessHandshake } from './handshake.ts'
+import { PollingTransport } from './polling-transport.ts'
+import { claim, kBinding, linkRequest, type OwnedSession, type SocketRequest } from './session.ts'
+import { WebSocketTransport } from './websocket-transport.ts'
+
+export type Session = Socket & OwnedSession & EventEmitter
+export type EngineRequest = SocketRequest & { res?: ServerResponse, websocket?: WebSocket }
+type OpenTransport = Transport & { perMessageDeflate?: unknown, maxHttpBufferSize?: unknown, httpCompression?: unknown }
+type TransportName = 'polling' | 'websocket' | 'webtransport'
+
+const DONE = Promise.resolve()
+
+/** Engine.IO's server, as far as it opens sessions: with its own handshake, or with one that holds no memory. */
+export abstract class HandshakeEngine extends EngineServer {
+  declare protected clients: Record<string, Session>
+  /** Set when the server closes: a request whose hooks end later opens nothing. */
+  closing = false
+  readonly policy: OriginPolicy
+  readonly #stateless: StatelessHandshake | undefined
+  readonly #onHeaders: (headers: object, req: EngineRequest) => void
+  /** Whether WebSockets are `ws`'s own, not those of an engine of the user's. */
+  readonly #plainWebSockets: boolean
+
+  /**
+   * @param options Engine.IO's
+   * @param stateless `false` for Engine.IO's own handshakes
+   */
+  constructor (options: ServerOptions, stateless: Stateless | false, policy: OriginPolicy) {
+    super(options)
+    this.policy = policy
+    this.#onHeaders = (headers, req) => {
+      if (!req._query.sid) this.emit('initial_headers', headers, req)
+      this.emit('headers', headers, req)
+    }
+    this.#plainWebSockets = options.wsEngine === undefined
+    if (stateless !== false && StatelessHandshake.fits(this.opts)) {
+      this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
+    }
+    this.on('connection', (session: Session) => {
+      claim(session, session.request!)
+      linkRequest(session.request!)
+      if (!(session instanceof EngineSocket)) session.once('close', endTransport)
+    })
+  }
+
+  /** All sessions that are open. */
+  get sessions (): Session[] {
+    return Object.values(this.clients)
+  }
+
+  /**
+   * The open packet, when nothing of the user's has a say in the handshake: the answer then needs no session, no
+   * middleware chain and no raw response.
+   *
+   * @returns `undefined` when the request is to take the whole way
+   */
+  openPacket ({ method }: IncomingMessage, query: Record<string, unknown>, binding: string): string | undefined {
+    const plain = this.#stateless !== undefined && method === 'GET' && query.sid === undefined &&
+      query.j === undefined && query.transport === 'polling' && query.EIO === '4' &&
+      this.opts.transports!.includes('polling') &&
+      this.middlewares.length === 0 && this.opts.allowRequest === undefined && !this.#hasOwnIds &&
+      this.listenerCount('headers') === 0 && this.listenerCount('initial_headers') === 0
+    return plain ? this.#stateless!.open(binding) : undefined
+  }
+
+  /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
+  protected resume (req: SocketRequest, sid: string, upgrade: boolean): void {
+    const { transport: name, EIO } = req._query
+    if (EIO !== '4' || name !== (upgrade ? 'websocket' : 'polling')) return
+    if (this.#stateless?.redeem(sid, req[kBinding]!) === undefined) return
+    const transport = this.createTransport('polling', req)
+    transport.sid = sid
+    this.#admit(this.#open(sid, transport, req))
+  }
+
+  #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
+    const { opts } = this
+    if (transport.name === 'websocket') {
+      transport.perMessageDeflate = opts.perMessageDeflate
+    } else {
+      transport.maxHttpBufferSize = opts.maxHttpBufferSize
+      transport.httpCompression = opts.httpCompression
+      transport.on('headers', this.#onHeaders)
+    }
+    return new EngineSocket(sid, this, transport, req, 4)
+  }
+
+  #admit (session: EngineSocket): void {
+    this.clients[session.id] = session as unknown as Session
+    this.clientsCount++
+    session.on('close', onClose)
+    try {
+      this.emit('connection', session)
+    } catch (error) {
+      // a listener of the user's; who asked is answered 500, and has no session
+      session.close(true)
+      throw error
+    }
+  }
+
+  protected override createTransport (name: TransportName, req: EngineRequest): OpenTransport {
+    const { EIO, j, sid } = req._query
+    // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
+    if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
+    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new Error('too late for a session')
+    const ours = name === 'polling' && EIO === '4' && j === undefined
+    if (ours) return new PollingTransport(req) as unknown as OpenTransport
+    if (name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
+    return super.createTransport(name, req)
+  }
+
+  /** @throws Error, which Engine.IO takes for a transport that failed */
+  #decideAtOnce ({ headers, fastifyRequest }: SocketRequest): void {
+    const decision = this.policy.decide(headers.origin, fastifyRequest)
+    if (!(decision instanceof Promise)) {
+      if (decision.allowed) return
+      fastifyRequest.originDecision = decision
+    }
+    throw new Error('the origin policy has changed')
+  }
+
+  /** The last step of a handshake, after middlewares and `allowRequest`. */
+  protected override handshake (name: TransportName, req: EngineRequest, close: ErrorCallback): Promise<unknown> {
+    if (!this.ordinary(req)) return super.handshake(name, req, close)
+    // What a middleware puts on the request of a handshake is looked for on `socket.request`.
+    const stateless = name === 'polling' && this.middlewares.length === 0 ? this.#stateless : undefined
+    if (stateless !== undefined && req.res) this.#answer(req, req.res, stateless.open(req[kBinding]!))
+    else this.connect(name, req)
+    return DONE
+  }
+
+  /** Whether nothing of a handshake is the user's, and nothing in it is asynchronous. */
+  protected ordinary ({ _query: { EIO, j } }: SocketRequest): boolean {
+    return EIO === '4' && j === undefined && !this.opts.cookie && !this.#hasOwnIds
+  }
+
+  /** Whether the user makes the session IDs, perhaps slowly. */
+  get #hasOwnIds (): boolean {
+    return this.generateId !== EngineServer.prototype.generateId
+  }
+
+  protected connect (name: TransportName, req: SocketRequest): void {
+    const transport = this.createTransport(name, req)
+    const session = this.#open(this.generateId(req) as string, transport, req)
+    transport.onRequest(req)
+    this.#admit(session)
+  }
+
+  #answer (req: EngineRequest, res: ServerResponse, open: string): void {
+    delete req.res
+    const headers = { 'Content-Type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
+    this.emit('initial_headers', headers, req)
+    this.emit('headers', headers, req)
+    res.writeHead(200, { 'Content-Length': open.length, ...headers })
+    res.end(open)
+  }
+}
+
+/** Members of Engine.IO's server that {@link onClose} reaches from outside of the class. */
+interface Counted {
+  readonly clients: Record<string, Session>
+  clientsCount: number
+}
+
+interface Ended {
+  readonly id: string
+  readonly server: unknown
+  readonly transport: Transport & { shouldClose?: (() => void) | null }
+}
+
+function onClose (this: Ended): void {
+  const engine = this.server as Counted
+  delete engine.clients[this.id]
+  engine.clientsCount--
+  endTransport.call(this)
+}
+
+/**
+ * A polling transport waits for one more poll to say goodbye, for 30 s, also when its session is gone and that poll
+ * would be answered `Session ID unknown`. Such a timer would keep a closed server's process alive.
+ */
+function endTransport (this: Pick<Ended, 'transport'>): void {
+  const { transport } = this
+  const end = transport.shouldClose
+  if (!end) return
+  transport.shouldClose = null
+  end()
+}

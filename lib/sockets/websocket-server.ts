@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+import type { Server as EngineServer } from 'engine.io'
+import type { WebSocketServer } from 'ws'
+import { takeHeaders } from './release.ts'
+import type { SocketRequest } from './session.ts'
+
+/** The response whose headers go onto the 101 of an upgrade. */
+const kResponse = Symbol('fastify-io.response')
+type UpgradeRequest = SocketRequest & { [kResponse]?: ServerResponse | undefined }
+
+/** Headers of a response that is no 101, or that `ws` writes itself. */
+const NOT_ON_101 = new Set([
+  'connection', 'upgrade', 'content-length', 'content-type', 'transfer-encoding',
+  'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'
+])
+
+/** Makes the `ws` server of an engine; it writes the headers of {@link keepForHeaders} onto each 101. */
+export function createWebSocketServer (engine: EngineServer): WebSocketServer {
+  const { wsEngine: WsEngine, perMessageDeflate = false, maxHttpBufferSize } = engine.opts
+  const options = { noServer: true, clientTracking: false, perMessageDeflate, maxPayload: maxHttpBufferSize }
+  const ws: WebSocketServer = new WsEngine(options)
+  // other engines (eiows) emit no events
+  if (typeof ws.on === 'function') ws.on('headers', (lines, req) => writeHeaders(engine, lines, req as UpgradeRequest))
+  return ws
+}
+
+/** Keeps the response of an upgrade until its 101 is written. */
+export function keepForHeaders (req: SocketRequest, response: ServerResponse): void {
+  (req as UpgradeRequest)[kResponse] = response
+}
+
+function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeRequest): void {
+  const response = req[kResponse]
+  // the request lives as long as its session
+  req[kResponse] = undefined
+  const headers: Record<string, string | string[]> = {}
+  // those of the reply, and those that a middleware has set
+  for (const given of [response && takeHeaders(response), response?.getHeaders()]) {
+    for (const name in given) {
+      if (!NOT_ON_101.has(name)) headers[name] = given[name] as string | string[]
+    }
+  }
+  if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
+  engine.emit('headers', headers, req)
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]!
+    if (Array.isArray(value)) for (const one of value) lines.push(`${name}: ${one}`)
+    else lines.push(`${name}: ${value}`)
+  }
+}
