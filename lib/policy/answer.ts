@@ -48,7 +48,8 @@ function unexpected (what: string): TypeError {
 function nameOf (value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
-  const name = typeof value === 'object' ? Object.prototype.toString.call(value).slice('[object '.length, -1).slice(0, 40) : typeof value
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1).slice(0, 40)
+  const name = typeof value === 'object' ? tag : typeof value
   if (name === 'Object') return 'an object'
   return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
 }

@@ -1,5 +1,6 @@
 import { type ConfigIssue, show } from '../errors.ts'
 import { checkObject } from './check.ts'
+import { Dangers } from './dangers.ts'
 import { allowance, type Decision } from './decision.ts'
 import { PatternIndex } from './matcher.ts'
 import { MAX_ORIGIN, parseOrigin } from './origin.ts'
@@ -71,9 +72,10 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
   const given = checkObject(corsSchema, input, path, issues, REFUSALS) as CorsOptions
   const sound = (name: keyof CorsOptions): boolean => !issues.some((issue) => issue.path === `${path}/${name}`)
   const credentials = given.credentials === true
+  const dangers = new Dangers(given.dangerously)
   const origins = sound('origin')
-    ? checkOrigins(given.origin ?? false, `${path}/origin`, { credentials, dangerously: given.dangerously ?? {}, issues })
-    : checkOrigins(false, '', { credentials, dangerously: {}, issues })
+    ? checkOrigins(given.origin ?? false, `${path}/origin`, { credentials, dangers, issues })
+    : checkOrigins(false, '', { credentials, dangers, issues })
   const methods = given.methods === undefined ? DEFAULT_METHODS : checkMethods(given.methods, `${path}/methods`, credentials, issues)
   const allowedHeaders = given.allowedHeaders === undefined ? undefined : checkHeaders(given.allowedHeaders, `${path}/allowedHeaders`, 'request', credentials, issues)
   const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', credentials, issues)

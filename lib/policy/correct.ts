@@ -24,7 +24,7 @@ function correctOne (text: string): string | undefined {
   const anyPort = /:\*(?:\/.*)?$/.test(withScheme)
   try {
     const { origin, protocol, host } = new URL(anyPort ? withScheme.replace(/:\*.*$/, '') : withScheme)
-    const corrected = (origin === 'null' ? `${protocol}//${host.toLowerCase()}` : origin) + (anyPort ? ':*' : '')
+    const corrected = (origin === 'null' ? `${protocol}//${host}` : origin) + (anyPort ? ':*' : '')
     return isSound(corrected) ? corrected : undefined
   } catch {
     return undefined

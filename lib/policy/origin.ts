@@ -17,6 +17,9 @@ export const MAX_ORIGIN = 326
 /** Without a prototype: an origin's scheme may be `constructor`. */
 export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), { http: '80', https: '443', ws: '80', wss: '443', ftp: '21' })
 
+/** Of pages from the disk in some applications (Cordova, Electron): no host, so it is no origin like the others. */
+export const FILE_ORIGIN = 'file://'
+
 const SCHEME = /^[a-z][a-z0-9+.-]{0,63}$/
 const PORT = /^[1-9]\d{0,4}$/
 /**
@@ -24,12 +27,18 @@ const PORT = /^[1-9]\d{0,4}$/
  * name (RFC 952), for browsers resolve and serialise underscores, and hyphens anywhere.
  */
 const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/
+/**
+ * The host in a scheme that browsers do not know, as the application serialises it: `app://.` of Electron, upper case in
+ * the identifiers of extensions. It is compared byte for byte.
+ */
+const OPAQUE = /^[A-Za-z0-9._-]{1,254}$/
 /** URL standard, "ends in a number checker": such a host is an IPv4 address or nothing. */
 const NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/
 
 /**
  * Parses an origin exactly as browsers serialise it: no path, no user, ASCII lower case, no default port, IP addresses in
- * their one form. The URL class will not do: it repairs what must be refused.
+ * their one form; in a scheme of an application, as that serialises it. The URL class will not do: it repairs what must
+ * be refused.
  *
  * @returns `undefined` for anything else; never throws, and its cost is bounded by {@link MAX_ORIGIN}
  */
@@ -48,7 +57,9 @@ export function parseOrigin (text: string): Origin | undefined {
   const port = hasPort ? authority.slice(portAt + 1) : ''
   if (hasPort && (!PORT.test(port) || Number(port) > 65535 || DEFAULT_PORTS[scheme] === port)) return undefined
   if (bracketed) return host.endsWith(']') && isIPv6(host.slice(1, -1)) ? { scheme, host, port, ip: true } : undefined
-  if (host.length > 254 || !NAME.test(host)) return undefined
+  if (host.length > 254) return undefined
+  const known = scheme in DEFAULT_PORTS || scheme === 'file'
+  if (!(known ? NAME : OPAQUE).test(host)) return undefined
   const ip = NUMBER.test(host)
   if (ip && scheme in DEFAULT_PORTS && !isIPv4(host)) return undefined
   return { scheme, host, port, ip: ip && isIPv4(host) }

@@ -10,8 +10,8 @@ export function isOwn (origin: string, request: PolicyRequest, sameOrigin: SameO
 }
 
 /**
- * A page's GET to its own server bears no Origin (Fetch, "append a request Origin header"); what `sameOrigin` refuses it
- * refuses all the same. The browser may say that it is such a GET (Sec-Fetch-Site), or the Host is not among the pinned
+ * A page's GET to its own server bears no Origin (Fetch, "append a request Origin header"); `sameOrigin` is for it too.
+ * The browser may say that it is such a GET (Sec-Fetch-Site), or the Host is not among the pinned
  * ones: after DNS rebinding (`evil.example` resolves to this server) a page's own host is the attacker's.
  *
  * @param claimed whether Sec-Fetch-Site is `same-origin`

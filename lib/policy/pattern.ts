@@ -19,6 +19,7 @@ export function parsePattern (text: string): Pattern | undefined {
   const rest = anyPort ? text.slice(0, -2) : text
   const subdomains = rest.includes('://*.')
   const origin = parseOrigin(subdomains ? rest.replace('://*.', '://') : rest)
-  if (origin === undefined || (anyPort && origin.port !== '') || (subdomains && origin.ip)) return undefined
+  if (origin === undefined || (anyPort && origin.port !== '')) return undefined
+  if (subdomains && (origin.ip || origin.host.startsWith('.'))) return undefined
   return { ...origin, subdomains, anyPort }
 }

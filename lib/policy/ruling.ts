@@ -3,7 +3,7 @@ import { auditFunction } from './audit.ts'
 import type { Compiled } from './compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
 import { OriginLookup } from './lookup.ts'
-import { MAX_ORIGIN, parseOrigin } from './origin.ts'
+import { FILE_ORIGIN, MAX_ORIGIN, parseOrigin } from './origin.ts'
 import { isOwn, refusedOwn } from './own.ts'
 
 const CROSS_SITE = refusal('cross-site')
@@ -12,7 +12,7 @@ const MALFORMED = refusal('malformed')
 const NOT_LISTED = refusal('not-listed')
 const MISSING_REFUSED = refusal('missing')
 const MISSING = allowance('missing', undefined)
-/** A cached answer serves whoever comes next, so a bare `*` is on all of them (Fetch, "CORS protocol and HTTP caches"). */
+/** A cached answer serves whoever comes next, so a bare `*` is on all (Fetch, "CORS protocol and HTTP caches"). */
 const MISSING_ANY = allowance('missing', '*')
 const ANY = allowance('any', '*')
 const SAME_ORIGIN = allowance('same-origin', undefined)
@@ -52,7 +52,8 @@ export class Ruling {
     if (typeof origin !== 'string' || origin.length > MAX_ORIGIN) return MALFORMED
     const listed = exact.get(origin)
     if (listed !== undefined) return listed
-    if (origin === 'null') return literal ? ANY : NULL
+    if (literal && (origin === 'null' || origin === FILE_ORIGIN)) return ANY
+    if (origin === 'null') return NULL
     const known = this.#refused.get(origin)
     if (known !== undefined) return known
     const parsed = parseOrigin(origin)

@@ -86,10 +86,12 @@ export const corsSchema = Type.Object({
     anyOriginWithCredentials: Type.Optional(Type.Boolean({ expected: 'true or false' })),
     /** Plain-http origins with `credentials`: whoever is on the visitor's network acts as them. */
     insecureOriginsWithCredentials: Type.Optional(Type.Boolean({ expected: 'true or false' })),
-    /** `https://*.github.io`: everyone who can register a name there. */
+    /** `https://*.github.io`, `https://*.amazonaws.com`: everyone who can register a name there. */
     publicSuffixSubdomains: Type.Optional(Type.Boolean({ expected: 'true or false' })),
     /** The origin `null`: every sandboxed frame and local file, on any site. */
     nullOrigin: Type.Optional(Type.Boolean({ expected: 'true or false' })),
+    /** The origin `file://`, which some applications send: every file on the visitor's disk. */
+    fileOrigin: Type.Optional(Type.Boolean({ expected: 'true or false' })),
     /** RegExps that fail the attack on them. */
     unsafeRegExp: Type.Optional(Type.Boolean({ expected: 'true or false' }))
   }, { additionalProperties: false, description: 'Settings that open a hole, each by its name.' }))

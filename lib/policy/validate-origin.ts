@@ -2,9 +2,10 @@ import { types } from 'node:util'
 import { type ConfigIssue, show } from '../errors.ts'
 import { auditRegExp } from './audit.ts'
 import { correctOrigin } from './correct.ts'
-import { isLoopback, type Origin, parseOrigin } from './origin.ts'
-import { ownedBy } from './ownership.ts'
+import { type Dangers, orDangerously } from './dangers.ts'
+import { FILE_ORIGIN, isLoopback, type Origin, parseOrigin } from './origin.ts'
 import { isPattern, parsePattern, type Pattern } from './pattern.ts'
+import { strangerBelow } from './public-suffix.ts'
 import type { OriginFunction } from './schema.ts'
 
 /** The entries of `origin`, sorted by what they are. */
@@ -18,7 +19,7 @@ export interface Origins {
 
 interface Context {
   readonly credentials: boolean
-  readonly dangerously: Readonly<Record<string, boolean | undefined>>
+  readonly dangers: Dangers
   readonly issues: ConfigIssue[]
 }
 
@@ -27,7 +28,10 @@ export function checkOrigins (value: unknown, path: string, context: Context): O
   const origins: Origins = { any: undefined, exact: [], patterns: [], regexps: [], ask: undefined }
   if (typeof value === 'function') origins.ask = value as OriginFunction
   else if (Array.isArray(value)) {
-    if (value.length === 0) context.issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is an empty list', hint: 'list an origin, or say `origin: false` for no cross-origin use' })
+    if (value.length === 0) {
+      const hint = 'list an origin, or say `origin: false` for no cross-origin use'
+      context.issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is an empty list', hint })
+    }
     value.forEach((item, at) => checkEntry(item, `${path}/${at}`, origins, context))
   } else checkEntry(value, path, origins, context)
   return origins
@@ -38,45 +42,62 @@ export function checkExamples (examples: unknown, path: string, issues: ConfigIs
   if (!Array.isArray(examples)) return
   examples.forEach((example: unknown, at) => {
     if (typeof example !== 'string' || parseOrigin(example) !== undefined) return
-    const corrected = correctOrigin(example)
-    issues.push({ code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: example, message: `${show(example)} is not an origin as browsers send it`, ...(corrected !== undefined && { hint: corrected }) })
+    issues.push(invalid(example, `${path}/${at}`))
   })
 }
 
 function checkEntry (value: unknown, path: string, origins: Origins, context: Context): void {
   if (value === true || value === '*') {
     origins.any = origins.any === '*' ? '*' : value
-    if (context.credentials && context.dangerously.anyOriginWithCredentials !== true) {
-      context.issues.push({ code: 'ORIGIN_ANY_WITH_CREDENTIALS', path, value, message: 'any site could act with the cookies of its visitors', hint: 'list the origins, or set `dangerously: { anyOriginWithCredentials: true }`' })
+    if (context.credentials && !context.dangers.permits('anyOriginWithCredentials')) {
+      const hint = orDangerously('list the origins', 'anyOriginWithCredentials')
+      const message = 'any site could act with the cookies of its visitors'
+      context.issues.push({ code: 'ORIGIN_ANY_WITH_CREDENTIALS', path, value, message, hint })
     }
   } else if (types.isRegExp(value)) checkRegExp(value, path, origins, context)
   else if (typeof value === 'string') checkText(value, path, origins, context)
 }
 
-function checkRegExp (value: RegExp, path: string, origins: Origins, { credentials, dangerously, issues }: Context): void {
-  const finding = auditRegExp(value, { credentials: credentials && dangerously.insecureOriginsWithCredentials !== true })
-  if (finding !== undefined && !(finding.code === 'REGEXP_UNSAFE' && dangerously.unsafeRegExp === true)) issues.push({ ...finding, path, value })
-  else origins.regexps.push(value)
+function checkRegExp (value: RegExp, path: string, origins: Origins, context: Context): void {
+  const { credentials, dangers, issues } = context
+  const secure = credentials && !dangers.permits('insecureOriginsWithCredentials')
+  const finding = auditRegExp(value, { credentials: secure })
+  const accepted = finding === undefined || (finding.code === 'REGEXP_UNSAFE' && dangers.permits('unsafeRegExp'))
+  if (accepted) origins.regexps.push(value)
+  else issues.push({ ...finding, path, value })
 }
 
+/** Origins of pages that have nothing else in common. */
+const SHARED = {
+  null: {
+    code: 'ORIGIN_NULL',
+    message: 'every sandboxed frame on any site has the origin "null"',
+    danger: 'nullOrigin'
+  },
+  [FILE_ORIGIN]: {
+    code: 'ORIGIN_INVALID',
+    message: 'every file on a visitor\'s disk has this origin, also one that came by mail',
+    danger: 'fileOrigin'
+  }
+} as const
+
 function checkText (value: string, path: string, origins: Origins, context: Context): void {
-  const { issues, dangerously } = context
-  if (value === 'null') {
-    if (dangerously.nullOrigin === true) origins.exact.push(value)
-    else issues.push({ code: 'ORIGIN_NULL', path, value, message: 'every sandboxed frame on any site has the origin "null"', hint: 'leave it out, or set `dangerously: { nullOrigin: true }`' })
+  const { issues, dangers } = context
+  const shared = value === 'null' || value === FILE_ORIGIN ? SHARED[value] : undefined
+  if (shared !== undefined) {
+    const { code, message, danger } = shared
+    if (dangers.permits(danger)) origins.exact.push(value)
+    else issues.push({ code, path, value, message, hint: orDangerously('leave it out', danger) })
     return
   }
   if (value.trim() === '') {
-    issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is empty', hint: 'name an origin, or say `origin: false` for no cross-origin use' })
+    const hint = 'name an origin, or say `origin: false` for no cross-origin use'
+    issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is empty', hint })
     return
   }
   const parsed = isPattern(value) ? parsePattern(value) : parseOrigin(value)
   if (parsed === undefined) {
-    const corrected = correctOrigin(value)
-    const message = isPattern(value) && corrected === undefined
-      ? `${show(value)} is not a pattern: * stands for whole labels before the host (https://*.example.com) or for the port (http://localhost:*)`
-      : `${show(value)} is not an origin as browsers send it`
-    issues.push({ code: 'ORIGIN_INVALID', path, value, message, ...(corrected !== undefined && { hint: corrected }) })
+    issues.push(invalid(value, path))
     return
   }
   checkSecurity(parsed, value, path, context)
@@ -84,22 +105,28 @@ function checkText (value: string, path: string, origins: Origins, context: Cont
   else origins.exact.push(value)
 }
 
-function checkSecurity (origin: Origin & { subdomains?: boolean }, value: string, path: string, { credentials, dangerously, issues }: Context): void {
-  if (credentials && origin.scheme === 'http' && !isLoopback(origin) && dangerously.insecureOriginsWithCredentials !== true) {
-    issues.push({ code: 'ORIGIN_INSECURE', path, value, message: 'whoever is on the network between can change a plain-http page, and act with its cookies', hint: value.replace('http:', 'https:') })
-  }
-  if (origin.subdomains === true && dangerously.publicSuffixSubdomains !== true && isPublicSuffix(origin)) {
-    issues.push({ code: 'ORIGIN_PUBLIC_SUFFIX', path, value, message: `anyone can register a name below ${origin.host}`, hint: `name the origins, such as ${origin.scheme}://your-app.${origin.host}` })
-  }
+function invalid (value: string, path: string): ConfigIssue {
+  const hint = correctOrigin(value)
+  const message = isPattern(value) && hint === undefined
+    ? `${show(value)} is not a pattern: * stands for whole labels before the host (https://*.example.com) ` +
+      'or for the port (http://localhost:*)'
+    : `${show(value)} is not an origin as browsers send it`
+  return { code: 'ORIGIN_INVALID', path, value, message, ...(hint !== undefined && { hint }) }
 }
 
-/**
- * Whether a stranger can own a name below a host: of a name two labels below, more than the host is what somebody
- * registered (`a.b.com`: `b.com`). Private entries of the public suffix list count too: github.io, vercel.app.
- */
-function isPublicSuffix (origin: Origin): boolean {
-  return ['x', 'x.x'].some((name) => {
-    const owned = ownedBy({ ...origin, host: `${name}.${origin.host}` })
-    return owned !== undefined && owned.name.length > origin.host.length
-  })
+function checkSecurity (origin: Origin | Pattern, value: string, path: string, context: Context): void {
+  const { credentials, dangers, issues } = context
+  const insecure = credentials && origin.scheme === 'http' && !isLoopback(origin)
+  if (insecure && !dangers.permits('insecureOriginsWithCredentials')) {
+    const message = 'anyone on the network path can rewrite a plain-http page, and act with its cookies'
+    const hint = orDangerously(value.replace('http:', 'https:'), 'insecureOriginsWithCredentials')
+    issues.push({ code: 'ORIGIN_INSECURE', path, value, message, hint })
+  }
+  const stranger = 'subdomains' in origin && origin.subdomains ? strangerBelow(origin) : undefined
+  if (stranger !== undefined && !dangers.permits('publicSuffixSubdomains')) {
+    const message = `anyone can register a name below ${stranger.suffix}`
+    const example = `${origin.scheme}://your-app.${stranger.suffix}`
+    const hint = orDangerously(`name the origins, such as ${example}`, 'publicSuffixSubdomains')
+    issues.push({ code: 'ORIGIN_PUBLIC_SUFFIX', path, value, message, hint, proof: stranger.origin })
+  }
 }
