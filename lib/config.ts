@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
+import { outdated } from './dependencies.ts'
 import { ConfigError, type ConfigIssue } from './errors.ts'
 import { corsSchema, optionsSchema } from './options.ts'
 import { checkObject } from './policy/check.ts'
@@ -32,6 +33,8 @@ export interface Config {
   readonly prefix: string
   readonly logLevel: LogLevel
   readonly logSerializers: RegisterOptions['logSerializers']
+  /** What is legal but unwise, beside the policy's own warnings. */
+  readonly warnings: readonly ConfigIssue[]
 }
 
 /** What people bring along from @fastify/cors, whose options are flat. */
@@ -70,8 +73,17 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
     serviceName: serviceName as string | undefined,
     prefix: (prefix as string | undefined) ?? '',
     logLevel: (logLevel as LogLevel | undefined) ?? 'warn',
-    logSerializers: logSerializers as RegisterOptions['logSerializers']
+    logSerializers: logSerializers as RegisterOptions['logSerializers'],
+    warnings: Object.freeze([...weaker(enforce, policy), ...outdated(import.meta.url)])
   })
+}
+
+/** An option of the plugin is for this app alone, and wins. */
+function weaker (enforce: unknown, policy: OriginPolicy): ConfigIssue[] {
+  if (enforce !== 'sockets' || policy.options.enforce !== 'all') return []
+  const message = 'does nothing: enforce beside cors is "sockets" and wins, so REST serves refused origins'
+  const hint = 'leave one of them out'
+  return [{ code: 'OPTION_WITHOUT_EFFECT', path: '/cors/enforce', value: 'all', message, hint }]
 }
 
 /** Takes `cors` out, which the policy checks by itself. */

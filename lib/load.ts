@@ -1,8 +1,10 @@
 import { lstatSync, readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { ConfigError, type ConfigIssue } from './errors.ts'
+import { correctList } from './policy/correct.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
+import { variableHint } from './policy/type-hints.ts'
 
 /**
  * Makes a policy from the environment: `ALLOWED_ORIGINS`, separated by commas or white space, and `CORS_CREDENTIALS`
@@ -13,19 +15,46 @@ import type { CorsOptions } from './policy/schema.ts'
  * @throws {ConfigError} for an unset or empty list too: nothing never means everything
  */
 export function policyFromEnv (env: Readonly<Record<string, string | undefined>> = process.env, overrides: CorsOptions = {}): OriginPolicy {
-  const origins = String(env.ALLOWED_ORIGINS ?? '').split(/[\s,]+/).filter((item) => item !== '')
+  const text = String(env.ALLOWED_ORIGINS ?? '')
+  const origins = text.split(/[\s,]+/).filter((item) => item !== '')
   const issues: ConfigIssue[] = []
-  if (origins.length === 0) issues.push({ code: 'ORIGIN_EMPTY', path: '/ALLOWED_ORIGINS', value: env.ALLOWED_ORIGINS, message: 'is not set, or empty', hint: 'ALLOWED_ORIGINS=https://app.example.com' })
+  const list = unlisted(text, origins)
+  if (list !== undefined) issues.push({ path: '/ALLOWED_ORIGINS', value: env.ALLOWED_ORIGINS, ...list })
   const credentials = flagOf(env.CORS_CREDENTIALS, issues)
   try {
-    // an empty list has been found already
-    const policy = new OriginPolicy({ ...(origins.length > 0 && { origin: origins }), ...(credentials !== undefined && { credentials }), ...overrides })
+    // what is no list has been found already
+    const policy = new OriginPolicy({
+      ...(list === undefined && { origin: origins }),
+      ...(credentials !== undefined && { credentials }),
+      ...overrides
+    })
     if (issues.length === 0) return policy
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    for (const issue of error.issues) issues.push(overrides.origin === undefined ? { ...issue, path: issue.path.replace(/^\/origin(?=\/|$)/, '/ALLOWED_ORIGINS') } : issue)
+    issues.push(...overrides.origin === undefined ? error.issues.map(ofVariable) : error.issues)
   }
   throw new ConfigError(issues)
+}
+
+/** What is wrong with a variable that holds no list, if it holds none. */
+function unlisted (text: string, items: readonly string[]): Pick<ConfigIssue, 'code' | 'message' | 'hint'> | undefined {
+  if (items.length === 0) {
+    return { code: 'ORIGIN_EMPTY', message: 'is not set, or empty', hint: 'ALLOWED_ORIGINS=https://app.example.com' }
+  }
+  if (!text.trim().startsWith('[')) return undefined
+  const origins = correctList(text.replace(/[[\]]/g, ' '))
+  const message = 'is JSON, where the variable takes origins with commas between'
+  return { code: 'ORIGIN_INVALID', message, hint: `ALLOWED_ORIGINS=${origins?.join(',') ?? 'https://app.example.com'}` }
+}
+
+/** An issue of `origin`, said of the variable that it came from. */
+function ofVariable (issue: ConfigIssue): ConfigIssue {
+  if (!/^\/origin(?=\/|$)/.test(issue.path)) return issue
+  const path = issue.path.replace('/origin', '/ALLOWED_ORIGINS')
+  if (issue.code !== 'ORIGIN_INVALID' || typeof issue.value !== 'string') return { ...issue, path }
+  const { hint: _, ...rest } = issue
+  const hint = variableHint(issue.value)
+  return { ...rest, path, ...(hint !== undefined && { hint }) }
 }
 
 function flagOf (text: string | undefined, issues: ConfigIssue[]): boolean | undefined {
@@ -56,14 +85,25 @@ const DEBOUNCE = 50
  * nothing, and each mistake in it is logged. The watcher keeps no process alive.
  *
  * @throws {ConfigError} for its mistakes, and for text that is no JSON
- * @throws {Error} when the file cannot be read
+ * @throws {Error} when the file cannot be read, with the `code` of the file system (`ENOENT`)
  */
 export function loadPolicy (file: string, options: LoadOptions = {}): OriginPolicy {
   const path = resolve(file)
-  const text = readFileSync(path, 'utf8')
+  const text = read(path)
   const policy = new OriginPolicy(parse(text, file))
   if (options.watch === true) follow(file, path, text, policy, options)
   return policy
+}
+
+/** Node's own error names neither who wanted the file nor, for a relative one, where it was looked for. */
+function read (path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const error = new Error(`fastify-io: the policy file ${path} cannot be read: ${message}`, { cause })
+    throw Object.assign(error, { code, path })
+  }
 }
 
 function parse (text: string, file: string): CorsOptions {

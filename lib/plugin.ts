@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
 import { RefusalLog } from './diagnostics.ts'
+import type { ConfigIssue } from './errors.ts'
 import { markLoopback } from './loopback.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
@@ -42,10 +43,12 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const unroute = routeUpgrades(app, path, serverOptions)
 
   if (config.unsharedWorker) app.log.warn({ hint: WORKER_HINT }, WORKER)
-  for (const { path, message, hint } of policy.warnings) app.log.warn({ path: `/cors${path}`, hint }, `cors${path.replaceAll('/', '.')}: ${message}`)
+  warn(app, config.warnings)
+  warnOf(app, policy)
   const unsubscribe = [
     policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
     policy.onChange(() => {
+      warnOf(app, policy)
       if (enforcement.onRevoke === 'disconnect') revokeSessions(sockets, policy).catch((err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked'))
     })
   ]
@@ -57,6 +60,17 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
     for (const off of unsubscribe) off()
     await closeSockets(sockets)
   })
+}
+
+function warn (app: FastifyInstance, warnings: readonly ConfigIssue[]): void {
+  for (const { code, path, message, hint } of warnings) {
+    const where = path.slice(1).replaceAll('/', '.')
+    app.log.warn({ code, path, hint }, where === '' ? message : `${where}: ${message}`)
+  }
+}
+
+function warnOf (app: FastifyInstance, { warnings }: OriginPolicy): void {
+  warn(app, warnings.map((warning) => ({ ...warning, path: `/cors${warning.path}` })))
 }
 
 /** The attack on an origin function, once at start-up; it needs an origin that the function allows to begin from. */

@@ -4,6 +4,9 @@ import { Value } from '@sinclair/typebox/value'
 import { type ConfigIssue, show } from '../errors.ts'
 import { closest } from './spelling.ts'
 
+/** Of a schema: what was probably meant by a value that it does not take. */
+export type Hint = (value: unknown) => string | undefined
+
 /** Reasons for options that people bring along and that do not exist here. */
 export type Refusals = Readonly<Record<string, string>>
 
@@ -64,7 +67,9 @@ function notAnObject (value: unknown, path: string): ConfigIssue {
     if (typeof value === 'object' && value !== null) tag = tagOf(value)
   } catch {}
   const what = tag === undefined || tag === 'Array' ? show(value) : tag === 'Object' ? 'an object without any of its own' : `a ${tag}`
-  return { code: 'INVALID_TYPE', path, value, message: `must be an object with options, not ${what.slice(0, 100)}`, ...(tag === 'Promise' && { hint: 'await it' }) }
+  const hint = tag === 'Promise' ? 'await it' : value === null ? 'leave it out' : undefined
+  const message = `must be an object with options, not ${what.slice(0, 100)}`
+  return { code: 'INVALID_TYPE', path, value, message, ...(hint !== undefined && { hint }) }
 }
 
 function checkMember (schema: TSchema, given: unknown, path: string, issues: ConfigIssue[]): unknown {
@@ -102,8 +107,19 @@ function copyRegExp (value: unknown): unknown {
 
 /** A secret is named by its schema alone: errors are logged. */
 function invalidType (schema: TSchema, value: unknown, path: string): ConfigIssue {
-  const { secret } = schema as { secret?: boolean }
-  return { code: 'INVALID_TYPE', path, value: secret === true ? undefined : value, message: `must be ${expected(schema)}${secret === true ? '' : `, not ${show(value)}`}` }
+  const secret = (schema as { secret?: boolean }).secret === true
+  const message = `must be ${expected(schema)}${secret ? '' : `, not ${show(value)}`}`
+  const hint = hintOf(schema, value)
+  return { code: 'INVALID_TYPE', path, value: secret ? undefined : value, message, ...(hint !== undefined && { hint }) }
+}
+
+/** What a schema says about a value that it does not take; `null` is the default of many options in @fastify/cors. */
+function hintOf (schema: TSchema, value: unknown): string | undefined {
+  try {
+    return (schema as { hint?: Hint }).hint?.(value) ?? (value === null ? 'leave it out' : undefined)
+  } catch {
+    return undefined
+  }
 }
 
 /** @returns the sound items, each at its own place */

@@ -1,11 +1,12 @@
-import { type ConfigIssue, show } from '../errors.ts'
-import { checkObject } from './check.ts'
+import type { ConfigIssue } from '../errors.ts'
 import { Dangers } from './dangers.ts'
 import { allowance, type Decision } from './decision.ts'
+import { readCors } from './given.ts'
+import { idleOptions } from './idle-options.ts'
 import { PatternIndex } from './matcher.ts'
-import { MAX_ORIGIN, parseOrigin } from './origin.ts'
-import { type CorsOptions, corsSchema, type OriginFunction } from './schema.ts'
+import type { CorsOptions, OriginFunction } from './schema.ts'
 import { checkHeaders, checkMethods } from './validate-headers.ts'
+import { checkHosts } from './validate-hosts.ts'
 import { checkExamples, checkOrigins, type Origins } from './validate-origin.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -49,19 +50,6 @@ export interface Compiled {
   readonly warnings: readonly ConfigIssue[]
 }
 
-/** Options of `cors` and @fastify/cors that have no place here, and why. */
-const REFUSALS = {
-  preflight: 'preflights are always answered; refused ones without headers',
-  hook: 'the policy is asked in onRequest, before anything of yours runs',
-  delegator: 'use an origin function, or a policy for each scope',
-  hideOptionsRoute: 'the OPTIONS route is always hidden from @fastify/swagger',
-  logLevel: 'it is an option of the plugin, beside cors',
-  allowOrigin: 'the option is called "origin"',
-  origins: 'the option is called "origin"',
-  allowMethods: 'the option is called "methods"',
-  headers: 'the option is called "allowedHeaders"'
-}
-
 const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
 
 /**
@@ -69,20 +57,26 @@ const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST
  * @returns `undefined` when there are issues
  */
 export function compile (input: unknown, path: string, issues: ConfigIssue[]): Compiled | undefined {
-  const given = checkObject(corsSchema, input, path, issues, REFUSALS) as CorsOptions
+  const read = readCors(input, path, issues)
+  const { options: given } = read
   const sound = (name: keyof CorsOptions): boolean => !issues.some((issue) => issue.path === `${path}/${name}`)
   const credentials = given.credentials === true
   const dangers = new Dangers(given.dangerously)
+  const warnings: ConfigIssue[] = []
+  const lists = { credentials, issues, warnings }
   const origins = sound('origin')
     ? checkOrigins(given.origin ?? false, `${path}/origin`, { credentials, dangers, issues })
     : checkOrigins(false, '', { credentials, dangers, issues })
-  const methods = given.methods === undefined ? DEFAULT_METHODS : checkMethods(given.methods, `${path}/methods`, credentials, issues)
-  const allowedHeaders = given.allowedHeaders === undefined ? undefined : checkHeaders(given.allowedHeaders, `${path}/allowedHeaders`, 'request', credentials, issues)
-  const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', credentials, issues)
+  const methods = given.methods === undefined ? DEFAULT_METHODS : checkMethods(given.methods, `${path}/methods`, lists)
+  const allowedHeaders = given.allowedHeaders === undefined
+    ? undefined
+    : checkHeaders(given.allowedHeaders, `${path}/allowedHeaders`, 'request', lists)
+  const exposedHeaders = checkHeaders(given.exposedHeaders ?? [], `${path}/exposedHeaders`, 'response', lists)
   checkNumbers(given, path, issues)
   checkHosts(given.sameOrigin, `${path}/sameOrigin`, issues)
   checkExamples(given.originExamples, `${path}/originExamples`, issues)
   if (issues.length > 0) return undefined
+  warnings.push(...idleOptions(read, origins, dangers, path), ...warningsOf(given, origins, path))
   const { maxAge, cacheControl, originCache } = given
   const literal = origins.any === '*' && !credentials
   // A bare `*` goes without Vary: a cache would hand one origin's answer to another, so the listed ones get it too.
@@ -115,7 +109,7 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
     regexps: origins.regexps,
     ask: origins.ask,
     snapshot: given,
-    warnings: Object.freeze(warningsOf(given, origins, path))
+    warnings: Object.freeze(warnings)
   }
 }
 
@@ -132,21 +126,4 @@ function checkNumbers ({ maxAge, optionsSuccessStatus }: CorsOptions, path: stri
   if (Number.isInteger(optionsSuccessStatus) && (optionsSuccessStatus! < 200 || optionsSuccessStatus! > 299)) {
     issues.push({ code: 'STATUS_RANGE', path: `${path}/optionsSuccessStatus`, value: optionsSuccessStatus, message: 'must be from 200 to 299: browsers take no other status for a preflight', hint: '204' })
   }
-}
-
-/** With or without a port, a default one too: hosts are not bound to a scheme. */
-function isHost (text: string): boolean {
-  return parseOrigin(`http://${text.replace(/:(?:80|443)$/, '')}`) !== undefined
-}
-
-function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[]): void {
-  if (!Array.isArray(hosts)) return
-  if (hosts.length === 0) issues.push({ code: 'ORIGIN_EMPTY', path, value: hosts, message: 'is an empty list', hint: 'name a host, or say `sameOrigin: false`' })
-  hosts.forEach((host, at) => {
-    if (typeof host !== 'string') return
-    if (isHost(host.toLowerCase())) return
-    const bare = host.slice(0, MAX_ORIGIN).trim().replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '').toLowerCase()
-    const sound = isHost(bare)
-    issues.push({ code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: host, message: `${show(host)} is not a host`, ...(sound && { hint: bare }) })
-  })
 }

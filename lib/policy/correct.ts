@@ -6,21 +6,27 @@ import { parsePattern } from './pattern.ts'
  * port, spaces or a missing scheme put right, a comma-joined list taken apart; `undefined` when nothing comes to mind
  */
 export function correctOrigin (text: string): string | undefined {
+  const items = correctList(text)
+  if (items === undefined) return undefined
+  return items.length === 1 ? items[0] : `[${items.map((item) => `'${item}'`).join(', ')}]`
+}
+
+/** @returns the origins that a text was probably meant to name; one at least */
+export function correctList (text: string): string[] | undefined {
   if (text.length > 2000) return undefined
-  const items = text.split(/[\s,;|]+/).filter((item) => item !== '')
-  if (items.length > 1) {
-    const corrected = items.map((item) => isSound(item) ? item : correctOne(item))
-    return corrected.every((item) => item !== undefined) ? `[${corrected.map((item) => `'${item}'`).join(', ')}]` : undefined
-  }
-  return items.length === 1 && isSound(items[0]!) ? items[0] : correctOne(items[0] ?? '')
+  // before a semicolon is taken for a comma
+  const items = text.replace(/(?<![a-z])(https?);(?=\/\/)/gi, '$1:').split(/[\s,;|]+/).filter((item) => item !== '')
+  const corrected = items.map((item) => isSound(item) ? item : correctOne(item))
+  return corrected.length > 0 && corrected.every((item) => item !== undefined) ? corrected : undefined
 }
 
 function correctOne (text: string): string | undefined {
   const bare = text.replace(/^["'`<]+|["'`>]+$/g, '')
   if (/^(?:javascript|data|blob|file|about):/i.test(bare)) return undefined
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(bare)
-    ? bare
-    : `${/^(?:localhost|127\.|\[::1)/i.test(bare) ? 'http' : 'https'}://${bare.replace(/^\w*:?\/*(?=[^/])/, (start) => /^(?:https?:\/*|https?\/+|\/+)$/i.test(start) ? '' : start)}`
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(bare)
+  // an address for mail, not a user of a host
+  if (!hasScheme && bare.includes('@')) return undefined
+  const withScheme = hasScheme ? bare : addScheme(bare)
   const anyPort = /:\*(?:\/.*)?$/.test(withScheme)
   try {
     const { origin, protocol, host } = new URL(anyPort ? withScheme.replace(/:\*.*$/, '') : withScheme)
@@ -29,6 +35,12 @@ function correctOne (text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Instead of none, or of what is left of one: `//example.com`, `https:example.com`, `http//example.com`. */
+function addScheme (text: string): string {
+  const scheme = /^(?:localhost|127\.|\[::1)/i.test(text) ? 'http' : 'https'
+  return `${scheme}://${text.replace(/^(?:https?:\/*|https?\/+|\/+)(?=[^/])/i, '')}`
 }
 
 function isSound (text: string): boolean {

@@ -107,8 +107,8 @@ export class OriginLookup {
   }
 }
 
-/** A proxy may refuse to say; what it then does when it is called is a failure like any other. */
-function arityOf (ask: OriginFunction): number {
+/** Parameters that a function declares. A proxy may refuse to say; its calls then fail like any others. */
+export function arityOf (ask: OriginFunction): number {
   try {
     return ask.length
   } catch {

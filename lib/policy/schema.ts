@@ -1,6 +1,8 @@
 import { types } from 'node:util'
 import { Kind, type SchemaOptions, type Static, type TUnsafe, Type, TypeRegistry } from '@sinclair/typebox'
 import type { PolicyRequest } from './decision.ts'
+import { entryHint, originHint } from './type-hints.ts'
+import { hostsHint } from './validate-hosts.ts'
 
 /** An answer of an origin function, as the `cors` package takes it. */
 export type OriginAnswer = boolean | string | RegExp | readonly (string | RegExp)[] | undefined
@@ -37,8 +39,21 @@ export const corsSchema = Type.Object({
    * Who may use the server from another origin: an origin (`https://app.example.com`), a pattern (`https://*.example.com`,
    * `http://localhost:*`), a RegExp, a list of these, a function, `'*'` or `true` (anyone), `false` (nobody; the default).
    */
-  origin: Type.Optional(Type.Union([Type.Boolean(), Type.String(), RegExpSchema, Type.Array(Type.Union([Type.String(), RegExpSchema, Type.Boolean()], { expected: 'a string, a RegExp or true' })), OriginFunctionSchema],
-    { expected: 'a string, a RegExp, an array of these, a function, true or false', description: 'Origins that may use the server: an origin, a pattern, a list of these, "*" or true for any, false for none.' })),
+  origin: Type.Optional(Type.Union([
+    Type.Boolean(),
+    Type.String(),
+    RegExpSchema,
+    Type.Array(Type.Union([Type.String(), RegExpSchema, Type.Boolean()], {
+      expected: 'a string, a RegExp or true',
+      hint: entryHint
+    })),
+    OriginFunctionSchema
+  ], {
+    expected: 'a string, a RegExp, an array of these, a function, true or false',
+    hint: originHint,
+    description: 'Origins that may use the server: an origin, a pattern, a list of these, ' +
+      '"*" or true for any, false for none.'
+  })),
   /** Whether browsers may send cookies and read the answer (Access-Control-Allow-Credentials). Default false. */
   credentials: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether browsers may send cookies and read the answer.' })),
   /** Methods that a preflight allows. Default GET, HEAD, PUT, PATCH, POST, DELETE. */
@@ -58,7 +73,11 @@ export const corsSchema = Type.Object({
   /** Whether OPTIONS without the headers of a preflight is answered 400. Default true. */
   strictPreflight: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether OPTIONS without the headers of a preflight is answered 400.' })),
   /** Whether the server's own origin may use it. Default true; a list of hosts (`api.example.com`) pins it against DNS rebinding. */
-  sameOrigin: Type.Optional(Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], { expected: 'true, false, or an array of hosts', description: 'Whether the server\'s own origin may use it, or the hosts it is pinned to.' })),
+  sameOrigin: Type.Optional(Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
+    expected: 'true, false, or an array of hosts',
+    hint: hostsHint,
+    description: 'Whether the server\'s own origin may use it, or the hosts it is pinned to.'
+  })),
   /** What a request without an Origin gets on Socket.IO's routes. Default `'allow'`: native clients send none. */
   missingOrigin: Type.Optional(Type.Union([Type.Literal('allow'), Type.Literal('refuse')], { expected: "'allow' or 'refuse'", description: 'What a request without an Origin gets on the routes of Socket.IO.' })),
   /** Where a refused origin gets 403: on Socket.IO's routes only (the default, `'sockets'`), or on every route. */

@@ -7,6 +7,7 @@ import { FILE_ORIGIN, isLoopback, type Origin, parseOrigin } from './origin.ts'
 import { isPattern, parsePattern, type Pattern } from './pattern.ts'
 import { strangerBelow } from './public-suffix.ts'
 import type { OriginFunction } from './schema.ts'
+import { textHint } from './type-hints.ts'
 
 /** The entries of `origin`, sorted by what they are. */
 export interface Origins {
@@ -106,7 +107,7 @@ function checkText (value: string, path: string, origins: Origins, context: Cont
 }
 
 function invalid (value: string, path: string): ConfigIssue {
-  const hint = correctOrigin(value)
+  const hint = textHint(value) ?? correctOrigin(value)
   const message = isPattern(value) && hint === undefined
     ? `${show(value)} is not a pattern: * stands for whole labels before the host (https://*.example.com) ` +
       'or for the port (http://localhost:*)'

@@ -1,6 +1,6 @@
 import { type ConfigIssue, show } from '../errors.ts'
 import { PatternIndex } from './matcher.ts'
-import { parseOrigin } from './origin.ts'
+import { FILE_ORIGIN, parseOrigin } from './origin.ts'
 import { parsePattern } from './pattern.ts'
 import type { CorsOptions } from './schema.ts'
 import { distance } from './spelling.ts'
@@ -50,6 +50,10 @@ function unlikelyScheme (item: string): Pick<ConfigIssue, 'message' | 'hint'> | 
   const scheme = item.slice(0, item.indexOf('://'))
   if (scheme === 'ws' || scheme === 'wss') {
     return { message: `browsers send the page's origin, which is never ${scheme}:`, hint: item.replace(/^ws/, 'http') }
+  }
+  if ((scheme === 'file' && item !== FILE_ORIGIN) || scheme === 'ftp') {
+    const hint = scheme === 'file' ? 'file://, where an application sends it' : 'leave it out'
+    return { message: `pages from ${scheme}: have another origin`, hint }
   }
   if (scheme === 'http' || scheme === 'https' || !scheme.startsWith('h') || distance(scheme, 'https') > 1) return undefined
   return { message: `${show(scheme)} is no scheme that browsers know`, hint: item.replace(scheme, 'https') }

@@ -134,7 +134,7 @@ suite('validation', () => {
   })
 
   test('everything at once', () => {
-    assert.equal(issues({ orgin: 1, origin: ['a/', 'null', 'https://*.com'], credentials: 'x', methods: ['get'], maxAge: 1e6 }).length, 7)
+    assert.equal(issues({ orgin: 1, origin: ['a/', 'null', 'https://*.com'], credentials: 'x', methods: ['put'], maxAge: 1e6 }).length, 7)
   })
 
   test('the message reads as a list', () => {
