@@ -39,4 +39,15 @@ describe('repository', () => {
     const missed = files.filter((file) => /\.test\.[cm]?[jt]sx?$/.test(file) && !/^test\/([^/]+\/)?[^/]+\.test\.ts$/.test(file))
     assert.deepEqual(missed, [])
   })
+
+  test('every advisory that docs/security-advisories.md lists has a test by its number, and the other way about', () => {
+    const numbers = /CVE-\d+-\d+|GHSA(?:-[a-z0-9]{4}){3}/g
+    const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+    const tests = files.filter((file) => file.startsWith('test/attacks/advisories')).map(read).join('\n')
+    const listed = read('docs/security-advisories.md')
+    const rows = listed.split('\n').map((row) => row.split('|')[1]?.match(numbers)).filter((row) => row != null)
+    assert.ok(rows.length >= 22)
+    assert.deepEqual(rows.filter((row) => !row.some((number) => tests.includes(number))), [])
+    assert.deepEqual(tests.match(numbers)!.filter((number) => !listed.includes(number)), [])
+  })
 })
