@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type Playground, startPlayground } from '../../playground/server.ts'
 import { type FastifyIOSocket, loadPolicy } from '../../lib/index.ts'
+import { slowdown } from '../support/pace.ts'
 import { start } from '../support/server.ts'
 import { launch } from './chromium.ts'
 
@@ -149,7 +150,7 @@ suite('a real browser', () => {
     const begun = performance.now()
     writeFileSync(file, JSON.stringify({ origin: ['https://other.example'] }))
     await page.waitForFunction(() => (globalThis as unknown as { seen: unknown[] }).seen.length === 2, undefined, { polling: 20 })
-    assert.ok(performance.now() - begun < 1000)
+    assert.ok(performance.now() - begun < 1000 * slowdown())
     assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen), [{ code: 'ORIGIN_REVOKED', reason: 'not-listed' }, 'io server disconnect'])
     await page.context().close()
   })

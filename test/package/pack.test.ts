@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import ts from 'typescript'
@@ -16,7 +16,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 before(async () => {
   const tarball = await pack()
   await install(tarball)
-}, { timeout: 100_000 })
+}, { timeout: 200_000 })
 
 after(() => rmSync(temporary, { recursive: true, force: true }))
 
@@ -32,15 +32,62 @@ async function pack (): Promise<string> {
   return join(temporary, tarball)
 }
 
-/** Installs the tarball, its peers and a client into an empty project, at the versions that our own lock file pins. */
+interface Locked {
+  readonly dependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
+  readonly peerDependencies?: Record<string, string>
+}
+
+/** The folder of a package that is required from another's folder: the nearest one, as Node finds it. */
+function folderOf (packages: Readonly<Record<string, Locked>>, from: string, name: string): string | undefined {
+  for (let at = from; ; at = at.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
+    const folder = `${at === '' ? '' : `${at}/`}node_modules/${name}`
+    if (folder in packages) return folder
+    if (at === '') return undefined
+  }
+}
+
+/** Everything that these packages need, as folders: what an empty project with them holds. */
+function closureOf (packages: Readonly<Record<string, Locked>>, names: readonly string[]): Set<string> {
+  const folders = new Set<string>()
+  const visit = (from: string, name: string): void => {
+    const folder = folderOf(packages, from, name)
+    // an optional one, for another system
+    if (folder === undefined || folders.has(folder) || !existsSync(join(root, folder))) return
+    folders.add(folder)
+    const { dependencies, optionalDependencies, peerDependencies } = packages[folder]!
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) visit(folder, needed)
+  }
+  for (const name of names) visit('', name)
+  return folders
+}
+
+/**
+ * Installs the tarball, its peers and a client into an empty project, at the versions that our own lock file pins. They are
+ * copied from our `node_modules` first, so that npm needs no registry: only the tarball is left to unpack.
+ */
 async function install (tarball: string): Promise<void> {
   cpSync(join(root, 'test/fixtures/consumers'), project, { recursive: true })
-  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  const versions = Object.fromEntries(['fastify', 'socket.io', 'socket.io-client'].map((name) => [name, packages[`node_modules/${name}`].version as string]))
+  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, Locked & { version: string }>, lockfileVersion: number }
+  const peers = ['fastify', 'socket.io', 'socket.io-client']
+  const folders = closureOf(packages, [...peers, ...Object.keys(packages['']!.dependencies!)])
+  const own = (path: string): boolean => !path.includes(`${sep}node_modules${sep}`)
+  for (const folder of folders) {
+    const from = join(root, folder)
+    cpSync(realpathSync(from), join(project, folder), { recursive: true, filter: (path) => own(path.slice(realpathSync(from).length)) })
+  }
+  const versions = Object.fromEntries(peers.map((name) => [name, packages[`node_modules/${name}`]!.version]))
   const manifest = { name: 'consumer', version: '1.0.0', private: true, type: 'module', dependencies: { ...versions, 'fastify-io': `file:${tarball}` } }
+  const { version, dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const locked = {
+    // what was copied is taken as it is: without a checksum, and without commands, which would need links
+    ...Object.fromEntries([...folders].map((folder) => [folder, { ...packages[folder], integrity: undefined, bin: undefined }])),
+    // were it not locked too, npm would ask a registry which versions of its peers there are
+    'node_modules/fastify-io': { version, resolved: `file:${tarball}`, dependencies, peerDependencies }
+  }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ name: manifest.name, version: manifest.version, lockfileVersion, packages: { ...packages, '': manifest } }))
-  await run(npm, ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project })
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ name: manifest.name, version: manifest.version, lockfileVersion, packages: { '': manifest, ...locked } }))
+  await run(npm, ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project })
 }
 
 async function runs (file: string): Promise<void> {

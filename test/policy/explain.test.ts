@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CorsOptions, type Decision, OriginPolicy } from '../../lib/index.ts'
 import type { Reason } from '../../lib/policy/decision.ts'
+import { cpuTime } from '../support/pace.ts'
 
 const APP = 'https://app.example.com'
 
@@ -64,9 +65,9 @@ suite('explain', () => {
 
   test('among 100,000, no origin makes it slow', () => {
     const median = (origin: string): number => Array.from({ length: 9 }, () => {
-      const begun = performance.now()
+      const begun = cpuTime()
       policy.explain(origin)
-      return performance.now() - begun
+      return cpuTime() - begun
     }).sort((a, b) => a - b)[4]!
     const least = median('https://attacker.test')
     for (const origin of ['https://com', 'https://a', 'https://e', 'https://example1.com', 'https://app-1.example1.co', `https://${'a.'.repeat(120)}com`]) {

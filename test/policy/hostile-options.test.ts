@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { ConfigError, type CorsOptions, OriginPolicy } from '../../lib/index.ts'
 import { parseOptions } from '../../lib/config.ts'
+import { cpuTime } from '../support/pace.ts'
 
 const APP = 'https://app.example.com'
 
@@ -114,8 +115,8 @@ suite('the message', () => {
   })
 
   test('a great many unknown options are told in no time', () => {
-    const begun = performance.now()
+    const begun = cpuTime()
     assert.equal(refused(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`unknownoption${n}`, 1]))).issues.length, 50_000)
-    assert.ok(performance.now() - begun < 2000)
+    assert.ok(cpuTime() - begun < 2000)
   })
 })
