@@ -116,6 +116,24 @@ test('CVE-2026-48779: a message in fragments of one byte', async (t) => {
   await unharmed(server)
 })
 
+test('CVE-2026-48779: a frame in segments of one byte', async (t) => {
+  const size = 100_000
+  const server = await serve(t, { maxHttpBufferSize: size })
+  const socket = await webSocket(t, server)
+  socket.setNoDelay(true)
+  const answer = closeFrame(socket)
+  socket.write(frame('4'.repeat(size)).subarray(0, 20))
+  const byte = Buffer.from('4')
+  let sent = 0
+  // each is read before the next is written
+  for (; !socket.destroyed && sent < size / 2; sent++) {
+    await new Promise((resolve) => socket.write(byte, () => setImmediate(resolve)))
+  }
+  assert.equal(status(await answer), 1008)
+  assert.ok(sent < size / 4, `ended after ${sent} of them: each costs two hundred bytes`)
+  await unharmed(server)
+})
+
 test('CVE-2016-10542: a message larger than maxHttpBufferSize is 1009 by its head', async (t) => {
   const server = await serve(t)
   for (const perMessage of ['one frame', 'fragments']) {
