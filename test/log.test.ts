@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { test, type TestContext } from 'node:test'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { suite, test, type TestContext } from 'node:test'
 import type { Refusal } from '../lib/diagnostics.ts'
 import type { CorsOptions } from '../lib/index.ts'
 import { ORIGIN } from './support/client.ts'
@@ -24,7 +25,7 @@ test('a refusal is one line: origin, transport, reason, what to change', async (
 test('every reason says what to change', async (t) => {
   const cases: readonly (readonly [CorsOptions, Record<string, string>, string, RegExp])[] = [
     [{ origin: ORIGIN }, { origin: 'null' }, 'null', /allow-same-origin/],
-    [{ origin: ORIGIN }, { origin: `${ORIGIN}/` }, 'malformed', /https:\/\/app\.example\.com would be/],
+    [{ origin: ORIGIN }, { origin: `${ORIGIN}/` }, 'malformed', /did you mean https:\/\/app\.example\.com\?/],
     [{ origin: ORIGIN, missingOrigin: 'refuse' }, {}, 'missing', /missingOrigin/],
     [{ origin: ORIGIN }, { 'sec-fetch-site': 'cross-site' }, 'cross-site', /crossorigin/],
     [{ origin: () => { throw new Error('bug') } }, { origin: ORIGIN }, 'error', /function failed/],
@@ -35,6 +36,35 @@ test('every reason says what to change', async (t) => {
     await ask(port, POLLING, { headers })
     const line = lines.find((one) => one.reason === reason)!
     assert.match(line.msg, hint)
+  }
+})
+
+suite('the server\'s own page behind a proxy: the line says what the proxy lacks', () => {
+  const page = 'https://app.example.com:10444'
+  const proxied = { origin: page, host: 'app.example.com:10444', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.1' }
+  const self = 'this server takes itself for'
+  const rows: readonly (readonly [what: string, trustProxy: boolean, headers: OutgoingHttpHeaders, says?: string])[] = [
+    ['nothing', true, proxied],
+    ['trustProxy', false, proxied, `${self} http://app.example.com:10444: the scheme differs. Set trustProxy`],
+    ['X-Forwarded-Proto', true, { ...proxied, 'x-forwarded-proto': undefined },
+      `${self} http://app.example.com:10444: the scheme differs. The proxy does not send X-Forwarded-Proto`],
+    ['the port', true, { ...proxied, host: 'app.example.com' },
+      `${self} https://app.example.com: the port differs. The port is missing: the proxy drops it from Host`],
+    ['Host', true, { ...proxied, host: '127.0.0.1:4001' },
+      `${self} https://127.0.0.1:4001: the host differs. The proxy does not pass Host`],
+    ['Host, and the browser does not say whose page it is', true,
+      { ...proxied, host: '127.0.0.1:4001', 'sec-fetch-site': undefined },
+      `if it is this server's own, a proxy does not pass Host: ${self} https://127.0.0.1:4001.`]
+  ]
+  for (const [what, trustProxy, headers, says] of rows) {
+    test(what, async (t) => {
+      const { port, lines } = await listen(t, {}, undefined, { trustProxy })
+      const sent = Object.entries({ 'sec-fetch-site': 'same-origin', ...headers }).filter(([, value]) => value !== undefined)
+      const { status } = await ask(port, POLLING, { headers: Object.fromEntries(sent) })
+      assert.equal(status, says === undefined ? 200 : 403)
+      assert.deepEqual(lines.map(({ reason }) => reason), says === undefined ? [] : ['not-listed'])
+      if (says !== undefined) assert.ok(lines[0]!.msg.includes(says), lines[0]!.msg)
+    })
   }
 })
 

@@ -26,6 +26,8 @@ export interface PolicyRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** @internal */
   readonly [kLoopback]?: boolean
+  /** Addresses that it came through, the nearest first; Fastify has them with `trustProxy` only. For hints. */
+  readonly ips?: readonly string[] | undefined
 }
 
 export function refusal (reason: Reason): Decision {

@@ -5,7 +5,7 @@ import type { Decision } from './decision.ts'
 import { nearest } from './nearest.ts'
 import { parseOrigin } from './origin.ts'
 
-/** Text for people: what became of an origin, and for a refusal the nearest allowed one and what differs. */
+/** Text for people: the decision about an origin; for a refusal also the nearest allowed origin and what differs. */
 export function explain (policy: Compiled, origin: string, decision: Decision | undefined): string {
   const parsed = parseOrigin(origin)
   const name = parsed === undefined && origin !== 'null' ? show(origin) : origin
@@ -23,7 +23,8 @@ export function explain (policy: Compiled, origin: string, decision: Decision | 
     case 'malformed': {
       const corrected = correctOrigin(origin)
       const single = corrected !== undefined && !corrected.startsWith('[')
-      return `${name} is not allowed: it is no origin as browsers send it${single ? `; ${corrected} would be` : ''}.`
+      const ask = single ? `; did you mean ${corrected}?` : '.'
+      return `${name} is not allowed: it is not an origin as browsers send it${ask}`
     }
     default: {
       const near = parsed && nearest(policy, parsed, origin)

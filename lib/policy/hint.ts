@@ -1,23 +1,62 @@
-import type { Compiled, PolicyOptions } from './compile.ts'
+import type { Compiled } from './compile.ts'
 import type { Decision, PolicyRequest } from './decision.ts'
 import { explain } from './explain.ts'
+import { parseOrigin } from './origin.ts'
+import { address, explainOwnPage, looksOwn } from './own-page.ts'
 
-/** Text for a log line: what to change so that a refused request passes. */
-export function hint (policy: Compiled, origin: string, decision: Decision, _request?: PolicyRequest): string {
-  const { options, ask } = policy
+/**
+ * Text for a log line: what to change so that a refused request passes.
+ *
+ * @param origin the Origin header; empty for none
+ */
+export function hint (policy: Compiled, origin: string, decision: Decision, request?: PolicyRequest): string {
   switch (decision.reason) {
-    case 'missing': return 'No Origin header came, and missingOrigin is "refuse". Let the client send one, or allow requests without.'
-    case 'cross-site': return 'A page of another site sent this without an Origin (a script, image or link). Let it use fetch or the Socket.IO client, with crossorigin on script tags.'
-    case 'null': return 'The page has no origin of its own (sandboxed frame, local file, redirect). Serve it over http(s), or give the frame allow-same-origin.'
+    case 'missing':
+      return 'No Origin header came, and missingOrigin is "refuse". ' +
+        'Let the client send one, or set missingOrigin: "allow".'
+    case 'cross-site':
+      return 'A page of another site sent this without an Origin (a script, image or link). ' +
+        'Let it use fetch or the Socket.IO client, with crossorigin on script tags.'
+    case 'null':
+      return 'The page has the origin "null" (a sandboxed frame, a local file, a redirect). ' +
+        'Serve it over http(s), or give the frame allow-same-origin.'
     case 'error': return 'The origin function failed; its error is logged too.'
-    case 'timeout': return `The origin function did not answer within originTimeout (${options.originTimeout} ms).`
-    case 'malformed': return `${explain(policy, origin, decision)} The client, or a proxy on the way, made it up.`
-    case 'not-listed': return `${explain(policy, origin, decision)} ${ask === undefined ? 'Add it to cors.origin' : 'Let the function allow it'} if it is yours; if it is this server's own${ownHint(options)}.`
+    case 'timeout':
+      return `The origin function did not answer within originTimeout (${policy.options.originTimeout} ms).`
+    case 'malformed':
+      return `${explain(policy, origin, decision)} No browser sends this: look at the client or the proxy.`
+    case 'not-listed':
+      return origin === '' ? ownWithoutOrigin(policy, request) : notListed(policy, origin, decision, request)
     default: return explain(policy, origin, decision)
   }
 }
 
-function ownHint ({ sameOrigin }: PolicyOptions): string {
-  if (sameOrigin === false) return ', it is refused by sameOrigin: false'
-  return sameOrigin === true ? ' behind a proxy, set trustProxy' : ', add its host to cors.sameOrigin'
+function notListed (policy: Compiled, origin: string, decision: Decision, request: PolicyRequest | undefined): string {
+  const { ask, options: { sameOrigin } } = policy
+  const page = parseOrigin(origin)
+  const site = request?.headers?.['sec-fetch-site']
+  if (sameOrigin !== false && request !== undefined && page !== undefined && site === 'same-origin') {
+    return `${origin} is this server's own page, as the browser says (Sec-Fetch-Site: same-origin), but ` +
+      explainOwnPage(page, request, sameOrigin)
+  }
+  const add = ask === undefined ? 'Add it to cors.origin' : 'Let the function allow it'
+  const text = `${explain(policy, origin, decision)} ${add} if it is yours`
+  if (sameOrigin === false) return `${text}; if it is this server's own, it is refused by sameOrigin: false.`
+  // the browser says that it is another origin's page
+  if (site !== undefined) return `${text}.`
+  if (request?.host !== undefined && page !== undefined && looksOwn(page, request, sameOrigin)) {
+    return `${text}. If it is this server's own page, ${explainOwnPage(page, request, sameOrigin)}`
+  }
+  if (sameOrigin !== true) return `${text}; if it is this server's own, add its host to cors.sameOrigin.`
+  if (request?.host === undefined) return `${text}; if it is this server's own behind a proxy, set trustProxy.`
+  const self = `this server takes itself for ${address(request)}`
+  return `${text}; if it is this server's own, a proxy does not pass Host: ${self}.`
+}
+
+/** A GET of the server's own page bears no Origin (Fetch, "append a request Origin header"). */
+function ownWithoutOrigin ({ options: { sameOrigin } }: Compiled, request: PolicyRequest | undefined): string {
+  const whose = 'The server\'s own page sent this without an Origin'
+  if (sameOrigin === false) return `${whose}, and sameOrigin is false.`
+  const page = request === undefined ? undefined : parseOrigin(address(request))
+  return page === undefined ? `${whose}.` : `${whose}: ${explainOwnPage(page, request!, sameOrigin)}`
 }

@@ -28,7 +28,7 @@ export function nearest ({ exact, patterns }: Pick<Compiled, 'exact' | 'patterns
     if (kinship === 'host' || (kinship === 'below' && core.includes('.') && !(best !== undefined && best.rank <= SUBDOMAIN_MISSING))) {
       consider(compare(origin, parseOrigin(candidate), candidate))
     } else if (best === undefined && isTypo(text, candidate)) {
-      best = { origin: candidate, difference: 'it is spelt a little otherwise', rank: TYPO }
+      best = { origin: candidate, difference: 'the spelling differs slightly', rank: TYPO }
     }
   }
   for (let dot = core.indexOf('.'); dot !== -1; dot = core.indexOf('.', dot + 1)) {

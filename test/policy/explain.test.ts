@@ -17,7 +17,7 @@ suite('hints: a sentence for each reason, which says what to change', () => {
     [{ origin: () => { throw new Error('x') } }, APP, 'error', /The origin function failed/],
     [{ origin: () => new Promise(() => {}), originTimeout: 1 }, APP, 'timeout', /originTimeout \(1 ms\)/],
     [{ origin: APP }, 'null', 'null', /sandboxed frame/],
-    [{ origin: APP }, `${APP}/`, 'malformed', /https:\/\/app\.example\.com would be\. The client, or a proxy/],
+    [{ origin: APP }, `${APP}/`, 'malformed', /did you mean https:\/\/app\.example\.com\? No browser sends this/],
     [{ origin: APP }, `${APP}, ${APP}`, 'malformed', /^[^[]*$/],
     [{ missingOrigin: 'refuse' }, undefined, 'missing', /missingOrigin is "refuse"/]
   ]
@@ -58,7 +58,7 @@ suite('explain', () => {
   const policy = new OriginPolicy({ origin: list })
   for (const [origin, text] of [
     ['http://app-99999.example345.com', /; https:\/\/app-99999\.example345\.com is: the scheme differs/],
-    ['https://app-99999.example345.co', /; https:\/\/app-99999\.example345\.com is: it is spelt a little otherwise/],
+    ['https://app-99999.example345.co', /; https:\/\/app-99999\.example345\.com is: the spelling differs slightly/],
     ['https://example345.com', /a subdomain is missing/],
     ['https://com', /no allowed origin is like it/]
   ] as const) test(`among 100,000: ${origin}`, () => { assert.match(policy.explain(origin), text) })

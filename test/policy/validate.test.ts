@@ -165,12 +165,12 @@ suite('explain', () => {
     ['https://app.example.com.', 'https://app.example.com. is not allowed; https://app.example.com is: the host ends in a dot.'],
     ['https://x.app.example.com', 'https://x.app.example.com is not allowed; https://app.example.com is: there is a subdomain too many.'],
     ['https://preview.example.com', 'https://preview.example.com is not allowed; https://*.preview.example.com is: the pattern is for subdomains, not for the host itself.'],
-    ['https://app.exmple.com', 'https://app.exmple.com is not allowed; https://app.example.com is: it is spelt a little otherwise.'],
+    ['https://app.exmple.com', 'https://app.exmple.com is not allowed; https://app.example.com is: the spelling differs slightly.'],
     ['https://attacker.test', 'https://attacker.test is not allowed, and no allowed origin is like it.'],
     ['https://app.example.com', 'https://app.example.com is allowed: it is listed.'],
     ['https://a.preview.example.com', 'https://a.preview.example.com is allowed: https://*.preview.example.com covers it.'],
     ['https://pr-1.example.org', String.raw`https://pr-1.example.org is allowed: /^https:\/\/pr-\d+\.example\.org$/ matches it.`],
-    ['https://app.example.com/', '"https://app.example.com/" is not allowed: it is no origin as browsers send it; https://app.example.com would be.']
+    ['https://app.example.com/', '"https://app.example.com/" is not allowed: it is not an origin as browsers send it; did you mean https://app.example.com?']
   ] as const) test(origin, () => { assert.equal(policy.explain(origin), text) })
 
   test('a policy of nothing, and a function', () => {
