@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
+import { type EngineError, engineHint, type EngineReason, engineReason } from './engine-refusals.ts'
 import { show } from './errors.ts'
 import type { Decision, PolicyRequest } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
@@ -12,23 +13,23 @@ export interface Refusal {
   /** What the request was for. */
   readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
   /** The policy's reason, or why the request was refused without the policy. */
-  readonly reason: Decision['reason'] | Cause
+  readonly reason: Decision['reason'] | Cause | EngineReason
   /** What to change, in a sentence. Made when it is read first: with a long list that takes milliseconds. */
   readonly hint: string
 }
 
-/** Refusals that the policy has no part in. */
+/** Refusals of the origin hook that the policy has no part in. */
 export type Cause = keyof typeof HINTS
 
 const refused = channel('fastify-io:refused')
 
 const HINTS = {
-  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
-  session: 'The session belongs to the origin that opened it, and this is another one. If both are one page behind a ' +
-    'proxy, set trustProxy; else a session ID has leaked.'
+  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.'
 }
 
 const MAX_LENGTH = 200
+
+type Refused = Omit<Refusal, 'hint'> & { readonly hint: () => string }
 
 /**
  * Writes to the app's log what is refused and what fails: one line a minute for each origin, transport and reason, with
@@ -39,8 +40,8 @@ export class RefusalLog {
   readonly #log: FastifyBaseLogger
   readonly #policy: OriginPolicy
   // three, so that made-up origins mute neither what Engine.IO refuses nor what fails
-  readonly #decisions: Throttle
-  readonly #causes: Throttle
+  readonly #refusals: Throttle
+  readonly #engine: Throttle
   readonly #failures: Throttle
 
   constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
@@ -49,8 +50,8 @@ export class RefusalLog {
     const overflow = (level: 'warn' | 'error', what: string) => (count: number): void => {
       log[level]({ count }, `more than ${MAX_LINES} distinct ${what} within a minute; further ones are only counted`)
     }
-    this.#decisions = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
-    this.#causes = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
+    this.#refusals = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
+    this.#engine = new Throttle(overflow('warn', 'origins, transports and reasons were refused by Engine.IO'))
     this.#failures = new Throttle(overflow('error', 'failures'))
   }
 
@@ -67,15 +68,30 @@ export class RefusalLog {
     request?: PolicyRequest,
     policy: OriginPolicy = this.#policy
   ): void {
-    const ours = typeof decision === 'string'
-    const reason = ours ? decision : decision.reason
-    const count = (ours ? this.#causes : this.#decisions).due(`${transport} ${reason} ${bounded(origin ?? '')}`)
+    const [reason, hint] = typeof decision === 'string'
+      ? [decision, () => HINTS[decision]]
+      : [decision.reason, () => policy.hint(origin, decision, request)]
+    this.#tell(this.#refusals, { origin, transport, reason, hint })
+  }
+
+  /** Logs what Engine.IO turns down, unless the origin hook has. */
+  refusedByEngine (error: EngineError, upgrade: boolean): void {
+    const reason = engineReason(error, upgrade)
+    if (reason === undefined) return
+    const { req: { headers, _query }, context } = error
+    const transport = upgrade || _query?.transport === 'websocket' ? 'websocket' : 'polling'
+    const origin = headers.origin ?? undefined
+    this.#tell(this.#engine, { origin, transport, reason, hint: () => engineHint(reason, error) }, context?.error)
+  }
+
+  #tell (throttle: Throttle, { origin: sent, transport, reason, hint }: Refused, err?: unknown): void {
+    const count = throttle.due(`${transport} ${reason} ${bounded(sent ?? '')}`)
     if (count === 0 && !refused.hasSubscribers) return
-    const sentence = (): string => ours ? HINTS[decision] : escaped(policy.hint(origin, decision, request))
-    const refusal = lazy(origin === undefined ? undefined : printable(origin), transport, reason, sentence)
+    const origin = sent === undefined ? undefined : printable(sent)
+    const refusal = lazy({ origin, transport, reason, hint: () => escaped(hint()) })
     if (refused.hasSubscribers) refused.publish(refusal)
     if (count === 0) return
-    const fields = { origin: refusal.origin, transport, reason, count }
+    const fields = { origin, transport, reason, count, ...(err !== undefined && { err }) }
     this.#log.warn(fields, `${transport} request refused (${reason}): ${refusal.hint}`)
   }
 
@@ -92,19 +108,14 @@ export class RefusalLog {
   }
 }
 
-function lazy (
-  origin: string | undefined,
-  transport: Refusal['transport'],
-  reason: Refusal['reason'],
-  sentence: () => string
-): Refusal {
+function lazy ({ origin, transport, reason, hint: make }: Refused): Refusal {
   let hint: string | undefined
   return {
     origin,
     transport,
     reason,
     get hint () {
-      hint ??= sentence()
+      hint ??= make()
       return hint
     }
   }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
 import { RefusalLog } from './diagnostics.ts'
+import type { EngineError } from './engine-refusals.ts'
 import type { ConfigIssue } from './errors.ts'
 import { markLoopback } from './loopback.ts'
 import { narrowOrigin } from './narrow.ts'
@@ -13,8 +14,6 @@ import { createPreflightWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { closeSockets, createSockets } from './sockets/server.ts'
-import { ORIGIN_MISMATCH } from './sockets/admission-engine.ts'
-import type { SocketRequest } from './sockets/session.ts'
 import { isUpgrade, routeUpgrades } from './sockets/upgrade.ts'
 
 const WORKER = 'statelessHandshake is off: this is a node:cluster worker without a handshakeSecret'
@@ -36,9 +35,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   refuseRouteConfig(app)
   const writePreflight = createPreflightWriter(app, policy)
   addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused: sockets.engine.refused })
-  sockets.engine.on('connection_error', ({ req, context }: { req: SocketRequest, context?: { name?: string } }) => {
-    if (context?.name === ORIGIN_MISMATCH) log.refuse(req.headers.origin, isUpgrade(req) ? 'websocket' : 'polling', 'session', req.fastifyRequest)
-  })
+  sockets.engine.on('connection_error', (error: EngineError) => log.refusedByEngine(error, isUpgrade(error.req)))
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, path, serverOptions)
 

@@ -11,7 +11,8 @@ const lib = join(root, 'lib')
 const layers: readonly string[][] = [
   ['index.ts'],
   ['plugin.ts', 'doctor/'],
-  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'rest.ts', 'sockets/', 'cluster.ts', 'diagnostics.ts', 'throttle.ts', 'loopback.ts'],
+  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'rest.ts', 'sockets/', 'cluster.ts', 'diagnostics.ts',
+    'engine-refusals.ts', 'throttle.ts', 'loopback.ts'],
   ['config.ts', 'options.ts', 'load.ts', 'dependencies.ts'],
   ['policy/'],
   ['errors.ts', 'types.ts']

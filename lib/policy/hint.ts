@@ -2,6 +2,7 @@ import type { Compiled } from './compile.ts'
 import type { Decision, PolicyRequest } from './decision.ts'
 import { explain } from './explain.ts'
 import { parseOrigin } from './origin.ts'
+import { isGuarded } from './own.ts'
 import { address, explainOwnPage, looksOwn } from './own-page.ts'
 
 /**
@@ -35,6 +36,7 @@ function notListed (policy: Compiled, origin: string, decision: Decision, reques
   const { ask, options: { sameOrigin } } = policy
   const page = parseOrigin(origin)
   const site = request?.headers?.['sec-fetch-site']
+  if (sameOrigin === true && request !== undefined && isGuarded(origin, request)) return guarded(origin)
   if (sameOrigin !== false && request !== undefined && page !== undefined && site === 'same-origin') {
     return `${origin} is this server's own page, as the browser says (Sec-Fetch-Site: same-origin), but ` +
       explainOwnPage(page, request, sameOrigin)
@@ -57,6 +59,16 @@ function notListed (policy: Compiled, origin: string, decision: Decision, reques
 function ownWithoutOrigin ({ options: { sameOrigin } }: Compiled, request: PolicyRequest | undefined): string {
   const whose = 'The server\'s own page sent this without an Origin'
   if (sameOrigin === false) return `${whose}, and sameOrigin is false.`
-  const page = request === undefined ? undefined : parseOrigin(address(request))
+  const self = request === undefined ? '' : address(request)
+  if (sameOrigin === true && request !== undefined && isGuarded(self, request)) return guarded(self)
+  const page = parseOrigin(self)
   return page === undefined ? `${whose}.` : `${whose}: ${explainOwnPage(page, request!, sameOrigin)}`
+}
+
+/** Not "the server's own page": after DNS rebinding, the browser says so of an attacker's. */
+function guarded (origin: string): string {
+  const { host } = parseOrigin(origin) ?? { host: origin }
+  return `${origin} is not taken for this server's own: it listens on loopback alone, and ${host} is no name of ` +
+    'loopback, so a page could have led its own name here (DNS rebinding). ' +
+    `If the name is this server's, set cors.sameOrigin: ['${host}']; behind a proxy, set trustProxy.`
 }

@@ -32,10 +32,9 @@ export function explainOwnPage (page: Origin, request: PolicyRequest, sameOrigin
     ...left.map((part) => CURES[part](request)),
     ...(sameOrigin !== true && !isPinned(page, sameOrigin) ? ['Add its host to cors.sameOrigin.'] : [])
   ]
-  if (cures.length === 0) cures.push(reboundCure(page))
   const verb = differing.length > 1 ? 'differ' : 'differs'
   const difference = differing.length === 0 ? '' : `: the ${differing.join(' and the ')} ${verb}`
-  return `this server takes itself for ${address(request)}${difference}. ${cures.join(' ')}`
+  return [`this server takes itself for ${address(request)}${difference}.`, ...cures].join(' ')
 }
 
 /** Whether a page's host could be the server's, going by its name. */
@@ -81,12 +80,6 @@ function trustCure (request: PolicyRequest): string[] {
     return [`The option trustProxy does not cover the proxy at ${proxy}, so its X-Forwarded headers do not count.`]
   }
   return isForwarded(request) ? ['Set trustProxy: without it the X-Forwarded headers of the proxy do not count.'] : []
-}
-
-/** The origin is the server's own to the letter, and still refused: the name may be an attacker's (DNS rebinding). */
-function reboundCure ({ host }: Origin): string {
-  return `It listens on loopback alone, and ${host} is no name of loopback, so a page may have led its own name here ` +
-    `(DNS rebinding). If the name is this server's, set cors.sameOrigin: ['${host}']; behind a proxy, set trustProxy.`
 }
 
 function partsThatDiffer (page: Origin, { protocol, host }: Target): Part[] {

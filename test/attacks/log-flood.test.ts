@@ -36,6 +36,23 @@ suite('nobody can fill the log from outside', () => {
     assert.deepEqual(lines.filter(({ level }) => level === 40).map(({ reason, count }) => [reason, count]), [['error', 1]])
   })
 
+  test('made-up origins, sessions, transports and methods that Engine.IO turns down', async (t) => {
+    const { app, lines } = await logging(t, { cors: { origin: '*' } })
+    for (let n = 0; n < 400; n++) {
+      const headers = { origin: `https://a${n}.attacker.example` }
+      await app.inject({ url: `${POLLING}&sid=${n}`, headers })
+      await app.inject({ url: `/socket.io/?EIO=4&transport=t${n}`, headers })
+      await app.inject({ url: POLLING, method: 'DELETE', headers })
+    }
+    assert.equal(lines.length, 101)
+    const one = await logging(t, { cors: { origin: '*' } })
+    for (let n = 0; n < 400; n++) {
+      await one.app.inject({ url: `/socket.io/?EIO=${n % 7}&transport=t${n}&sid=${n % 3}`, headers: { origin: EVIL } })
+      await one.app.inject({ url: `${POLLING}&sid=${n}`, headers: { origin: EVIL } })
+    }
+    assert.deepEqual(one.lines.map(({ reason }) => reason), ['transport', 'session-unknown'])
+  })
+
   test('one origin on every transport: one line each', async (t) => {
     const { port, lines } = await logging(t, { cors: { origin: ORIGIN } }, (app) => { app.get('/api', async () => 'ok') })
     for (let n = 0; n < 10; n++) {

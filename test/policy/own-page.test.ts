@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CorsOptions, type Decision, OriginPolicy } from '../../lib/index.ts'
-import type { PolicyRequest } from '../../lib/policy/decision.ts'
+import { kLoopback, type PolicyRequest } from '../../lib/policy/decision.ts'
 
 const OWN = 'https://app.example.com'
 const SAME = { 'sec-fetch-site': 'same-origin' }
@@ -202,11 +202,13 @@ suite('the hint about a page that may be the server\'s own', () => {
   }
 
   for (const origin of ['http://rebound.example:4001', undefined]) {
-    const what = origin === undefined ? 'a GET without an Origin' : 'with an Origin'
-    test(`a Host that is the server's to the letter, and still refused: DNS rebinding, ${what}`, () => {
-      const request = { protocol: 'http', host: 'rebound.example:4001', headers: SAME }
-      const text = new OriginPolicy().hint(origin, refused, request)
-      assert.match(text, /own page.* takes itself for http:\/\/rebound\.example:4001\. It listens on loopback alone, /)
+    test(`DNS rebinding on a listener on loopback: ${origin ?? 'no Origin'}`, () => {
+      const request = { protocol: 'http', host: 'rebound.example:4001', headers: SAME, [kLoopback]: true }
+      const policy = new OriginPolicy()
+      const decision = policy.decide(origin, request) as Decision
+      assert.equal(decision.reason, 'not-listed')
+      const text = policy.hint(origin, decision, request)
+      assert.match(text, /^http:\/\/rebound\.example:4001 is not taken for this server's own: .*\(DNS rebinding\)/)
       assert.match(text, /set cors\.sameOrigin: \['rebound\.example'\]; behind a proxy, set trustProxy\.$/)
     })
   }
