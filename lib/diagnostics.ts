@@ -4,6 +4,7 @@ import { type EngineError, engineHint, type EngineReason, engineReason } from '.
 import { show } from './errors.ts'
 import type { Decision, PolicyRequest } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
+import { lacksOriginOfBrowser, STRIPPED } from './policy/stripped.ts'
 import { MAX_LINES, Throttle } from './throttle.ts'
 
 /** One refused request, as published on the `fastify-io:refused` diagnostics channel. */
@@ -26,6 +27,8 @@ const refused = channel('fastify-io:refused')
 const HINTS = {
   jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.'
 }
+
+const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'
 
 const MAX_LENGTH = 200
 
@@ -82,6 +85,22 @@ export class RefusalLog {
     const transport = upgrade || _query?.transport === 'websocket' ? 'websocket' : 'polling'
     const origin = headers.origin ?? undefined
     this.#tell(this.#engine, { origin, transport, reason, hint: () => engineHint(reason, error) }, context?.error)
+  }
+
+  /**
+   * Warns of a request that was let in without an Origin, if a proxy seems to have removed it.
+   *
+   * @param decision of the policy
+   */
+  checkMissing (decision: Decision, request: PolicyRequest): void {
+    // a policy for everybody protects nothing that a proxy could take away
+    if (!decision.allowed || decision.allowOrigin !== undefined || !lacksOriginOfBrowser(request)) return
+    const reason = 'origin-stripped'
+    const count = this.#engine.due(reason)
+    if (count === 0) return
+    const userAgent = printable(String(request.headers['user-agent']))
+    const fields = { transport: 'websocket', reason, count, userAgent }
+    this.#log.warn(fields, `websocket request allowed without Origin (${reason}): ${STRIPPED} ${NATIVE}`)
   }
 
   #tell (throttle: Throttle, { origin: sent, transport, reason, hint }: Refused, err?: unknown): void {

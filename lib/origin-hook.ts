@@ -51,6 +51,7 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
 
   function settle (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, decision: Decision): void {
     request.originDecision = decision
+    if (decision.reason === 'missing') log.checkMissing(decision, request)
     const kind = (request as { [kRoute]?: RouteKind })[kRoute]
     if (varies(decision, kind)) addVary(reply, 'Origin')
 

@@ -4,6 +4,7 @@ import { explain } from './explain.ts'
 import { parseOrigin } from './origin.ts'
 import { isGuarded } from './own.ts'
 import { address, explainOwnPage, looksOwn } from './own-page.ts'
+import { lacksOriginOfBrowser, STRIPPED } from './stripped.ts'
 
 /**
  * Text for a log line: what to change so that a refused request passes.
@@ -12,9 +13,11 @@ import { address, explainOwnPage, looksOwn } from './own-page.ts'
  */
 export function hint (policy: Compiled, origin: string, decision: Decision, request?: PolicyRequest): string {
   switch (decision.reason) {
-    case 'missing':
-      return 'No Origin header came, and missingOrigin is "refuse". ' +
-        'Let the client send one, or set missingOrigin: "allow".'
+    case 'missing': {
+      const stripped = request !== undefined && lacksOriginOfBrowser(request)
+      const cure = stripped ? STRIPPED : 'Let the client send one, or set missingOrigin: "allow".'
+      return `No Origin header came, and missingOrigin is "refuse". ${cure}`
+    }
     case 'cross-site':
       return 'A page of another site sent this without an Origin (a script, image or link). ' +
         'Let it use fetch or the Socket.IO client, with crossorigin on script tags.'
