@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readFile } from 'node:fs/promises'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { suite, test, type TestContext } from 'node:test'
 import type { Refusal } from '../lib/diagnostics.ts'
@@ -20,6 +21,15 @@ test('a refusal is one line: origin, transport, reason, what to change', async (
   assert.deepEqual({ level, origin, transport, reason, count }, { level: 40, origin: 'http://localhost:3000', transport: 'websocket', reason: 'not-listed', count: 1 })
   assert.match(msg, /: http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/)
   assert.equal(JSON.stringify(lines[0]).split('is not allowed').length, 2, 'the sentence stands in the line once')
+})
+
+test('the line in the README is what pino writes', async (t) => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const sample = /^\{"level":40,.*\}$/m.exec(readme)![0]
+  const { port, lines } = await logging(t, { origin: 'https://localhost:3000' })
+  await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'http://localhost:3000', host: 'localhost:3001' } })
+  const { time, pid, hostname, ...line } = lines[0]!
+  assert.equal(JSON.stringify(line), sample)
 })
 
 test('every reason says what to change', async (t) => {
