@@ -65,7 +65,7 @@ const socketIOProperties = {
   initialPacket: Type.Optional(Type.Any()),
   cookie: switchOrObject('The cookie with the session ID. Default false.'),
   allowEIO3: boolean('Whether clients of Socket.IO 2 may connect. Default false.'),
-  destroyUpgrade: boolean('Whether an upgrade that nobody answers is ended. Default true.'),
+  destroyUpgrade: boolean('Whether an upgrade that other listeners leave untouched is ended. Default true.'),
   destroyUpgradeTimeout: ms('ms until then. Default 1000.')
 } satisfies Record<keyof SocketIOOptions, TSchema>
 

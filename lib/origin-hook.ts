@@ -9,7 +9,7 @@ import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
 import { inOneWrite } from './sockets/one-write.ts'
 import { type Decided, kPolicyVersion } from './sockets/session.ts'
-import { isUpgrade } from './sockets/upgrade.ts'
+import { isUpgrade } from './sockets/request-marks.ts'
 
 /** Decorates requests: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
 export const kRoute = Symbol('fastify-io.route')

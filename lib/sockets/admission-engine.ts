@@ -11,7 +11,7 @@ import { type EngineRequest, HandshakeEngine } from './handshake-engine.ts'
 import { refuse, refuseClosing } from './refuse.ts'
 import { attempt, setHeaders } from './release.ts'
 import { kBinding, type SocketRequest } from './session.ts'
-import { isUpgrade } from './upgrade.ts'
+import { isUpgrade } from './request-marks.ts'
 
 const { errors, errorMessages } = EngineServer
 

@@ -7,7 +7,7 @@ import { inOneWrite } from './one-write.ts'
 import { allowRelease, release, setHeaders } from './release.ts'
 import type { Sockets } from './server.ts'
 import { bindingOf, kBinding, type SocketRequest } from './session.ts'
-import { isUpgrade, takeHead } from './upgrade.ts'
+import { isUpgrade, takeHead } from './request-marks.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
 const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])

@@ -207,16 +207,24 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('its connection is kept, and a WebSocket may follow on it', async (t) => {
-      const { port } = await serve(t, (app) => { app.post('/echo', async ({ body }) => body) })
+      const { app, port } = await serve(t, (app) => { app.post('/echo', async ({ body }) => body) })
       const lines = Object.entries(H2C).map(([name, value]) => `${name}: ${value}\r\n`).join('')
       const post = `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n${lines}\r\nhi`
       const warnings: Error[] = []
       const onWarning = (warning: Error): void => { warnings.push(warning) }
       process.on('warning', onWarning)
       t.after(() => process.off('warning', onWarning))
-      const socket = await sent(t, port, `${post.repeat(12)}GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+      const upgrade = `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
+      // A Node that can ignore an Upgrade loses what is pipelined behind it, with and without this plugin.
+      const pipelined = !('shouldUpgradeCallback' in app.server)
+      const parts = pipelined ? [post.repeat(12) + upgrade] : [...Array<string>(12).fill(post), upgrade]
+      const socket = await sent(t, port, '')
       let text = ''
-      while (!text.includes(' 101 ')) text += String((await once(socket, 'data'))[0])
+      for (const part of parts) {
+        socket.write(part)
+        const end = text.length
+        while (!text.slice(end).includes(part === post ? '\r\n\r\nhi' : ' 101 ')) text += String((await once(socket, 'data'))[0])
+      }
       assert.equal(text.match(/HTTP\/1\.1 200 OK/g)!.length, 12)
       assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
     })

@@ -9,6 +9,7 @@ import Fastify from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import fastifyIO from '../../lib/index.ts'
 import { connect, ORIGIN, upgraded } from '../support/client.ts'
+import { sent, UPGRADE_LINES } from '../support/raw.ts'
 import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -90,16 +91,27 @@ test('@fastify/websocket, and two registrations of ours in scopes', async (t) =>
 })
 
 test('an upgrade that is refused ends its connection: nothing can follow on it', async (t) => {
-  const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
-  for (const [path, headers, status] of [[WEBSOCKET, { origin: 'https://attacker.example' }, 403], ['/nowhere', {}, 404], ['/api', {}, 200]] as const) {
-    const request = httpRequest({ port, host: '127.0.0.1', path, headers: { ...headers, ...UPGRADE } })
-    request.end()
-    const [response] = await once(request, 'response')
-    assert.deepEqual([response.statusCode, response.headers.connection], [status, 'close'])
-    response.resume()
-    await once(response, 'end')
-    const { socket } = response
-    if (!socket.destroyed) await once(socket, 'close')
+  const { port } = await start(t, { cors })
+  const request = httpRequest({ port, host: '127.0.0.1', path: WEBSOCKET, headers: { origin: 'https://attacker.example', ...UPGRADE } })
+  request.end()
+  const [response] = await once(request, 'response')
+  assert.deepEqual([response.statusCode, response.headers.connection], [403, 'close'])
+  response.resume()
+  await once(response, 'end')
+  const { socket } = response
+  if (!socket.destroyed) await once(socket, 'close')
+})
+
+test('an upgrade that nobody wants is a plain request: its connection is kept (RFC 9110, section 7.8)', async (t) => {
+  const { port } = await start(t, { cors }, (app) => {
+    app.get('/api', async ({ headers }) => headers.upgrade)
+  })
+  const socket = await sent(t, port, '')
+  for (const [path, answer] of [['/api', /^HTTP\/1\.1 200 [^]*\r\n\r\nwebsocket$/], ['/nowhere', /^HTTP\/1\.1 404 /], ['/api', /^HTTP\/1\.1 200 /]] as const) {
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+    const text = String((await once(socket, 'data'))[0])
+    assert.match(text, answer)
+    assert.match(text, /connection: keep-alive/i)
   }
 })
 

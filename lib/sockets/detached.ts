@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/**
+ * Node's HTTP server takes its listeners off a socket that is to be upgraded. As long as a response is written to it,
+ * or a request on it waits, somebody must go on to listen: here is what Node's own listeners did.
+ */
+
+const kRequest = Symbol('fastify-io.waitingRequest')
+const kQueued = Symbol('fastify-io.queuedRequests')
+
+/** A socket, with what Node's HTTP server and this file keep on it. */
+export type Detached = Duplex & {
+  _httpMessage?: ServerResponse | null
+  destroySoon?: () => void
+  [kRequest]?: IncomingMessage | undefined
+  [kQueued]?: Set<IncomingMessage>
+}
+
+/** Lets a reset end the socket instead of the process, unless somebody else listens for it. */
+export function guard (socket: Duplex): void {
+  if (socket.listenerCount('error') === 0) socket.on('error', destroy)
+}
+
+export function unguard (socket: Duplex): void {
+  socket.off('error', destroy)
+}
+
+function destroy (this: Duplex): void {
+  this.destroy()
+}
+
+/** Tells a request when its client leaves, until {@link letGo}. The listeners are shared: each upgrade adds them. */
+export function attend (socket: Detached, request: IncomingMessage): void {
+  socket[kRequest] = request
+  socket.on('end', endSocket)
+  socket.on('close', onClose)
+}
+
+/** Somebody else listens from now on, or the answer is written. */
+export function letGo (socket: Detached): void {
+  socket[kRequest] = undefined
+  socket.off('end', endSocket)
+  socket.off('close', onClose)
+}
+
+function onClose (this: Detached): void {
+  this[kRequest]?.destroy()
+}
+
+/** A client that has closed its side gets what is written already, and no more: as from Node's HTTP server. */
+function endSocket (this: Detached): void {
+  this.end()
+}
+
+/** Tells a response on this socket when it may write on. */
+export function relayDrain (socket: Detached): void {
+  if (!socket.listeners('drain').includes(onDrain)) socket.on('drain', onDrain)
+}
+
+export function stopDrain (socket: Detached): void {
+  socket.off('drain', onDrain)
+}
+
+function onDrain (this: Detached): void {
+  const response = this._httpMessage
+  if (response && !response.writableEnded) response.emit('drain')
+}
+
+/** Writes out what is left, and closes: no second request can follow on a detached socket. */
+export function endSoon (socket: Detached): void {
+  if (socket.destroySoon !== undefined) socket.destroySoon()
+  else socket.end(() => { socket.destroy() })
+}
+
+/** Remembers a request that waits for the answers before its own: an upgrade behind it may end Node's watch over it. */
+export function queue (request: IncomingMessage, response: ServerResponse): void {
+  const socket = request.socket as unknown as Detached
+  const queued = (socket[kQueued] ??= new Set())
+  queued.add(request)
+  response.once('close', () => queued.delete(request))
+}
+
+/** Most bytes that may come behind an upgrade which waits; RFC 6455, section 4.1, allows none. */
+const MAX_EARLY = 16_384
+
+/** @returns whether no answer to an earlier request is pending on a live socket */
+export function isFree (socket: Detached): boolean {
+  return !socket._httpMessage && !socket.destroyed
+}
+
+/**
+ * Waits until every request before an upgrade on the same connection is answered.
+ *
+ * @param head what came behind the upgrade request
+ * @param go called with `head` and what came since, unless the client leaves
+ */
+export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer) => void): void {
+  if (isFree(socket)) return go(head)
+  const response = socket._httpMessage
+  if (!response) return
+  let early: Buffer = Buffer.alloc(0)
+  const onData = (chunk: Buffer): void => {
+    early = Buffer.concat([early, chunk])
+    if (early.length > MAX_EARLY) socket.destroy()
+  }
+  // a socket that nobody reads does not tell its end
+  socket.on('data', onData)
+  socket.on('end', endSocket)
+  relayDrain(socket)
+  response.once('close', () => {
+    socket.off('data', onData)
+    socket.off('end', endSocket)
+    stopDrain(socket)
+    // as Node leaves it: the next to listen for data starts it
+    ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+    if (!socket.destroyed) return afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
+    response.req.destroy()
+    for (const request of socket[kQueued] ?? []) request.destroy()
+  })
+}

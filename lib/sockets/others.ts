@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Detached, endSoon, guard, relayDrain, unguard } from './detached.ts'
+
+/** What listeners leave behind on a socket that they take. */
+interface Traces {
+  readonly bytes: number | undefined
+  readonly listeners: number
+}
+
+/** @returns what a socket looks like, to be taken before listeners get it */
+export function tracesOn (socket: Duplex): Traces {
+  const { bytesWritten } = socket as { bytesWritten?: number }
+  const listeners = socket.eventNames().reduce((sum, name) => sum + socket.listenerCount(name), 0)
+  return { bytes: bytesWritten, listeners }
+}
+
+/**
+ * Upgrades that were given to other listeners. Their sockets are theirs: nothing is written to one, and one that
+ * anybody has touched is not ended.
+ */
+export class OthersUpgrades {
+  /** What ends each socket that nobody has touched yet. */
+  readonly #untouched: Set<() => void> = new Set()
+
+  /**
+   * Called when the listeners have run.
+   *
+   * @param before the socket's traces before they ran
+   * @param patience gives the ms after which an untouched socket is ended; Infinity: when its client leaves;
+   *   `undefined`: never
+   */
+  watch (request: IncomingMessage, socket: Detached, before: Traces, patience: () => number | undefined): void {
+    if (socket._httpMessage) endWhenAnswered(request, socket)
+    else if (isUntouched(socket, before)) this.#endLater(request, socket, before, patience())
+    guard(socket)
+  }
+
+  /** Ends what nobody has touched: the server closes, and would wait for it. */
+  end (): void {
+    for (const end of this.#untouched) end()
+  }
+
+  #endLater (request: IncomingMessage, socket: Detached, before: Traces, patience: number | undefined): void {
+    if (patience === undefined) return
+    const end = (): void => {
+      stop()
+      unguard(socket)
+      if (isUntouched(socket, before)) endSoon(socket)
+      else if (socket._httpMessage) endWhenAnswered(request, socket)
+      guard(socket)
+    }
+    const stop = (): void => {
+      clearTimeout(timer)
+      socket.off('end', end)
+      socket.off('close', stop)
+      this.#untouched.delete(end)
+    }
+    const timer = Number.isFinite(patience) ? setTimeout(end, patience).unref() : undefined
+    socket.on('end', end)
+    socket.on('close', stop)
+    this.#untouched.add(end)
+  }
+}
+
+/** Nobody has written, nobody reads, nobody has assigned a response, and nobody listens for anything. */
+function isUntouched (socket: Detached, before: Traces): boolean {
+  // injected requests come on other streams
+  if (socket._httpMessage || !(socket instanceof Socket) || !socket.writable || isRead(socket)) return false
+  const now = tracesOn(socket)
+  return now.bytes === before.bytes && now.listeners === before.listeners
+}
+
+/** Node sets `readableFlowing` to null before it emits `upgrade`. */
+function isRead (socket: Duplex): boolean {
+  return socket.readableFlowing !== null || socket.listenerCount('data') + socket.listenerCount('readable') > 0
+}
+
+/**
+ * Somebody answers over a response. Nobody may end the socket behind it: @fastify/websocket does so only for requests
+ * whose onRequest hooks have all run.
+ */
+function endWhenAnswered (request: IncomingMessage, socket: Detached): void {
+  const response = socket._httpMessage!
+  relayDrain(socket)
+  socket.on('end', endUnread)
+  // the answer to a request before it
+  if (response.req !== request) return
+  const end = (): void => {
+    if (response.statusCode !== 101 && !isRead(socket)) endSoon(socket)
+  }
+  if (response.writableFinished) end()
+  else response.once('finish', end)
+}
+
+function endUnread (this: Detached): void {
+  if (!isRead(this)) this.end()
+}
