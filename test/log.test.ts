@@ -64,7 +64,9 @@ suite('the server\'s own page behind a proxy: the line says what the proxy lacks
       `${self} https://127.0.0.1:4001: the host differs. The proxy does not pass Host`],
     ['Host, and the browser does not say whose page it is', true,
       { ...proxied, host: '127.0.0.1:4001', 'sec-fetch-site': undefined },
-      `if it is this server's own, a proxy does not pass Host: ${self} https://127.0.0.1:4001.`]
+      `if it is this server's own, a proxy does not pass Host: ${self} https://127.0.0.1:4001.`],
+    ['nothing, but Host is no name of loopback', false, { host: 'app.test:4001', origin: 'http://app.test:4001' },
+      'set cors.sameOrigin: [\'app.test\']; behind a proxy, set trustProxy.']
   ]
   for (const [what, trustProxy, headers, says] of rows) {
     test(what, async (t) => {
