@@ -104,7 +104,9 @@ export class RefusalLog {
   }
 
   #tell (throttle: Throttle, { origin: sent, transport, reason, hint }: Refused, err?: unknown): void {
-    const count = throttle.due(`${transport} ${reason} ${bounded(sent ?? '')}`)
+    // the balancer's fault, whichever origins and transports it meets
+    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${bounded(sent ?? '')}`
+    const count = throttle.due(key)
     if (count === 0 && !refused.hasSubscribers) return
     const origin = sent === undefined ? undefined : printable(sent)
     const refusal = lazy({ origin, transport, reason, hint: () => escaped(hint()) })

@@ -13,6 +13,7 @@ interface Internals extends EventEmitter, TransportUser {
   close (discard: boolean): void
   readyState: 'opening' | 'open' | 'closing' | 'closed'
   transport: Transport
+  readonly upgrading: boolean
   pingTimeoutTimer: ReturnType<typeof setTimeout> | null
   onOpen (): void
   schedulePing (): void

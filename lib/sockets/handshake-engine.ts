@@ -5,7 +5,9 @@ import type { ErrorCallback, ServerOptions, Socket, Transport } from 'engine.io'
 import type { WebSocket } from 'ws'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { isStale } from './decide-again.ts'
+import { endTransport, onClose } from './end-session.ts'
 import { EngineSocket } from './engine-socket.ts'
+import { SharedSessions } from './foreign-session.ts'
 import { type Stateless, StatelessHandshake } from './handshake.ts'
 import { PollingTransport } from './polling-transport.ts'
 import { claim, kBinding, linkRequest, type OwnedSession, type SocketRequest } from './session.ts'
@@ -25,6 +27,8 @@ export abstract class HandshakeEngine extends EngineServer {
   closing = false
   readonly policy: OriginPolicy
   readonly #stateless: StatelessHandshake | undefined
+  /** Where several processes have the secret. */
+  readonly #shared: SharedSessions | undefined
   readonly #onHeaders: (headers: object, req: EngineRequest) => void
   /** Whether WebSockets are `ws`'s own, not those of an engine of the user's. */
   readonly #plainWebSockets: boolean
@@ -43,6 +47,7 @@ export abstract class HandshakeEngine extends EngineServer {
     this.#plainWebSockets = options.wsEngine === undefined
     if (stateless !== false && StatelessHandshake.fits(this.opts)) {
       this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
+      if (stateless.secrets !== undefined) this.#shared = new SharedSessions(this)
     }
     this.on('connection', (session: Session) => {
       claim(session, session.request!)
@@ -73,12 +78,17 @@ export abstract class HandshakeEngine extends EngineServer {
 
   /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
   protected resume (req: SocketRequest, sid: string, upgrade: boolean): void {
-    const { transport: name, EIO } = req._query
-    if (EIO !== '4' || name !== (upgrade ? 'websocket' : 'polling')) return
-    if (this.#stateless?.redeem(sid, req[kBinding]!) === undefined) return
+    const { transport: name, EIO, j } = req._query
+    if (EIO !== '4' || j !== undefined || name !== (upgrade ? 'websocket' : 'polling')) return
+    // Those that run "only for the handshake" have not seen this client: its handshake was before them, or elsewhere.
+    if (this.middlewares.length > 0) return
+    const issuer = this.#stateless?.redeem(sid, req[kBinding]!)
+    if (issuer === undefined) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
-    this.#admit(this.#open(sid, transport, req))
+    const session = this.#open(sid, transport, req)
+    this.#admit(session)
+    this.#shared?.begin(session, issuer, req)
   }
 
   #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
@@ -162,35 +172,4 @@ export abstract class HandshakeEngine extends EngineServer {
     res.writeHead(200, { 'Content-Length': open.length, ...headers })
     res.end(open)
   }
-}
-
-/** Members of Engine.IO's server that {@link onClose} reaches from outside of the class. */
-interface Counted {
-  readonly clients: Record<string, Session>
-  clientsCount: number
-}
-
-interface Ended {
-  readonly id: string
-  readonly server: unknown
-  readonly transport: Transport & { shouldClose?: (() => void) | null }
-}
-
-function onClose (this: Ended): void {
-  const engine = this.server as Counted
-  delete engine.clients[this.id]
-  engine.clientsCount--
-  endTransport.call(this)
-}
-
-/**
- * A polling transport waits for one more poll to say goodbye, for 30 s, also when its session is gone and that poll
- * would be answered `Session ID unknown`. Such a timer would keep a closed server's process alive.
- */
-function endTransport (this: Pick<Ended, 'transport'>): void {
-  const { transport } = this
-  const end = transport.shouldClose
-  if (!end) return
-  transport.shouldClose = null
-  end()
 }

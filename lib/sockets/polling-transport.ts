@@ -100,6 +100,8 @@ export class PollingTransport extends Base {
     const res = this.dataRes!
     this.#body = undefined
     this.onData(text)
+    // answered meanwhile
+    if (this.dataRes !== res) return
     // text/html, as Engine.IO has it: some old browsers offer text/plain for download
     res.writeHead(200, this.headers(req, { 'Content-Type': 'text/html', 'Content-Length': '2' }))
     res.end('ok')

@@ -21,6 +21,26 @@ export function refuse (response: ServerResponse, code: number, context?: Refusa
   response.end(JSON.stringify({ code, message, reason: context?.reason }))
 }
 
+/** A polling transport, and the requests that wait there for an answer: a poll, and a POST. */
+interface Waiting {
+  writable: boolean
+  req?: { cleanup?: () => void } | null | undefined
+  res?: ServerResponse | null | undefined
+  dataRes?: ServerResponse | null | undefined
+  forgetData (): void
+}
+
+/** Refuses the requests that wait at a polling transport; it forgets them. */
+export function refuseWaiting (transport: Waiting, code: number): void {
+  const waiting = [transport.res, transport.dataRes]
+  transport.writable = false
+  transport.req?.cleanup?.()
+  transport.forgetData()
+  for (const response of waiting) {
+    if (response && !response.headersSent) refuse(response, code)
+  }
+}
+
 /** Answers a request whose hooks or middlewares have outlasted the server. */
 export function refuseClosing (response: ServerResponse): void {
   setHeaders(response)
