@@ -29,6 +29,7 @@ test('listen on localhost: both families, polling, WebSocket, and the upgrade be
   const app = Fastify()
   t.after(() => app.close())
   await app.register(fastifyIO, { cors })
+  app.post('/length', async ({ body }) => String((body as string).length))
   await app.listen({ port: 0, host: 'localhost' })
   const addresses = app.addresses() as AddressInfo[]
   assert.deepEqual(addresses.map(({ address }) => address).toSorted(), ['127.0.0.1', '::1'], 'this machine has no IPv6 loopback')
@@ -40,6 +41,14 @@ test('listen on localhost: both families, polling, WebSocket, and the upgrade be
     }
     await assert.rejects(connect(t, url, { transports: ['websocket'], extraHeaders: { origin: 'https://attacker.example' } }))
     await connect(t, url, { transports: ['websocket'], extraHeaders: { origin: url } })
+    // the second server hands every upgrade on to the first
+    for (const body of ['x', 'x'.repeat(300_000)]) {
+      const headers = { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'text/plain' }
+      const request = httpRequest({ host: address, port, path: '/length', method: 'POST', headers, agent: false })
+      request.end(body)
+      const [response] = await once(request, 'response')
+      assert.equal(String((await once(response, 'data'))[0]), String(body.length))
+    }
   }
 })
 
