@@ -11,9 +11,16 @@ import { UpgradeResponse } from './upgrade-response.ts'
  * said yes, or from the second server that Fastify opens for `localhost`.
  */
 
+const TOO_MANY = 'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
 /** Node has let go of the parser, so the head is written anew: what came behind it may be a body. */
 export function parseAgain (server: Server, request: IncomingMessage, socket: Socket, body: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request
+  // Content-Length may be among those that Node left out, and the body would be read as the next request.
+  if (rawHeaders.length >= headersKept(server)) {
+    socket.end(TOO_MANY, () => { socket.destroy() })
+    return
+  }
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
@@ -24,6 +31,12 @@ export function parseAgain (server: Server, request: IncomingMessage, socket: So
   unguard(socket)
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]))
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
+}
+
+/** Names and values that Node keeps of a head; it drops the others without a word. */
+function headersKept ({ maxHeadersCount }: Server): number {
+  if (maxHeadersCount === 0) return Infinity
+  return typeof maxHeadersCount === 'number' ? maxHeadersCount * 2 : 2000
 }
 
 function withoutUpgrade (options: string): string {
