@@ -25,7 +25,8 @@ export type Cause = keyof typeof HINTS
 const refused = channel('fastify-io:refused')
 
 const HINTS = {
-  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.'
+  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
+  unclaimed: 'The session came from another Socket.IO or Engine.IO server, which asked no policy. Use app.io.'
 }
 
 const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'

@@ -16,6 +16,9 @@ export interface EngineError {
   }
 }
 
+/** Ends a handshake that nobody waits for any more, or whose refusal is told already. */
+export class GivenUp extends Error {}
+
 /** Why Engine.IO turned a request down. */
 export type EngineReason = keyof typeof HINTS
 
@@ -83,7 +86,7 @@ const HINTS = {
 /** The reason of a refusal, or `undefined` when the log has it already. */
 export function engineReason ({ req, code, context }: EngineError, upgrade: boolean): EngineReason | undefined {
   const name = context?.name
-  if (name !== undefined && TOLD.has(name)) return undefined
+  if ((name !== undefined && TOLD.has(name)) || context?.error instanceof GivenUp) return undefined
   if (name !== undefined && Object.hasOwn(BY_NAME, name)) return BY_NAME[name]!
   const reason = BY_CODE[code] ?? 'bad-request'
   // Engine.IO has three errors for it: of a handshake, of a live session, and of one that is not open yet.

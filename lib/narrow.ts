@@ -5,7 +5,8 @@ import { ConfigError, type ConfigIssue, show } from './errors.ts'
 import type { Decision } from './policy/decision.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
-import { callerOf, type OwnedSession } from './sockets/session.ts'
+import { kMayJoin } from './sockets/recovery.ts'
+import { type Caller, callerOf, type OwnedSession } from './sockets/session.ts'
 
 /** A policy for a part of the server: what it allows, the server's policy must allow too. */
 export interface NarrowedOrigin {
@@ -32,25 +33,40 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
   const issues = broader(server, policy, cors)
   if (issues.length > 0) throw new ConfigError(issues)
 
-  const decide = async (origin: string | undefined, request: FastifyRequest | undefined): Promise<Decision> => policy.decide(origin, request)
+  const decide = async ({ origin, request }: Caller): Promise<Decision> => policy.decide(origin, request)
+
+  const mayJoin = async (session: OwnedSession): Promise<boolean> => {
+    const caller = callerOf(session)
+    return caller !== undefined && (await decide(caller)).allowed
+  }
+
+  const namespace: NarrowedOrigin['namespace'] = (socket, next) => {
+    const refuse = (reason: string): void => {
+      next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason } }))
+    }
+    const caller = callerOf(socket.conn as unknown as OwnedSession)
+    if (caller === undefined) {
+      log.refuse(undefined, 'namespace', 'unclaimed')
+      refuse('unclaimed')
+      return
+    }
+    decide(caller).then((decision) => {
+      if (decision.allowed) return next()
+      log.refuse(caller.origin, 'namespace', decision, caller.request, policy)
+      refuse(decision.reason)
+    }, next)
+  }
 
   return {
     policy,
     async route (request, reply) {
-      const decision = await decide(request.raw.headers.origin, request)
+      const decision = await decide({ origin: request.raw.headers.origin, request })
       if (decision.allowed) return
       for (const name of CORS_HEADERS) reply.removeHeader(name)
       log.refuse(request.raw.headers.origin, 'rest', decision, request, policy)
       throw new NarrowedRefusal(`Origin refused: ${decision.reason}`)
     },
-    namespace (socket, next) {
-      const { origin, request } = callerOf(socket.conn as unknown as OwnedSession)
-      decide(origin, request).then((decision) => {
-        if (decision.allowed) return next()
-        log.refuse(origin, 'namespace', decision, request, policy)
-        next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason: decision.reason } }))
-      }, next)
-    }
+    namespace: Object.assign(namespace, { [kMayJoin]: mayJoin })
   }
 }
 

@@ -7,6 +7,7 @@ import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
 import type { Hook } from './rest.ts'
+import type { Farewells } from './sockets/farewells.ts'
 import { inOneWrite } from './sockets/one-write.ts'
 import { type Decided, kPolicyVersion } from './sockets/session.ts'
 import { isUpgrade } from './sockets/request-marks.ts'
@@ -24,6 +25,7 @@ interface OriginHook {
   log: RefusalLog
   writePreflight: Hook
   onRefused: OnRefused
+  farewells: Farewells
 }
 
 /** A REST request refused under `enforce: 'all'`; goes through the app's own error handler. */
@@ -36,7 +38,8 @@ class OriginRefusedError extends Error {
  * The one place where a request meets the policy: decides, leaves the decision on the request, and then refuses it,
  * answers its preflight, or lets it pass with its CORS headers.
  */
-export function addOriginHook (app: FastifyInstance, { policy, enforcement, log, writePreflight, onRefused }: OriginHook): void {
+export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
+  const { policy, enforcement, log, writePreflight, onRefused, farewells } = hook
   const cors = new CorsHeaders(policy)
   app.decorateRequest('originDecision')
   app.decorateRequest(kPolicyVersion, -1)
@@ -113,6 +116,11 @@ export function addOriginHook (app: FastifyInstance, { policy, enforcement, log,
   }
 
   function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): void {
+    const farewell = farewells.take(request)
+    if (farewell !== undefined) {
+      reply.type('text/plain; charset=UTF-8').header('cache-control', 'no-store').send(farewell)
+      return
+    }
     log.refuse(request.raw.headers.origin, transportOf(request), decision, request)
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin: request.raw.headers.origin, reason: decision.reason })
     inOneWrite(reply.raw)

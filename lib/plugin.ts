@@ -13,8 +13,9 @@ import { addOriginHook } from './origin-hook.ts'
 import { createPreflightWriter, refuseRouteConfig } from './rest.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
-import { closeSockets, createSockets } from './sockets/server.ts'
 import { isUpgrade } from './sockets/request-marks.ts'
+import { reportSecondSocketIO } from './sockets/second-socketio.ts'
+import { createSockets } from './sockets/server.ts'
 import { routeUpgrades } from './sockets/upgrade.ts'
 
 const WORKER = 'statelessHandshake is off: this is a node:cluster worker without a handshakeSecret'
@@ -25,7 +26,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const { policy, enforcement, serverOptions } = config
   const path = app.prefix + socketPath(config)
   const log = new RefusalLog(app.log, policy)
-  const sockets = createSockets(config, path, log)
+  const sockets = createSockets(app, config, path, log)
 
   app.decorate('io', sockets.io)
   app.decorate('originPolicy', policy)
@@ -35,10 +36,12 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
 
   refuseRouteConfig(app)
   const writePreflight = createPreflightWriter(app, policy)
-  addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused: sockets.engine.refused })
+  const { refused: onRefused, farewells } = sockets.engine
+  addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused, farewells })
   sockets.engine.on('connection_error', (error: EngineError) => log.refusedByEngine(error, isUpgrade(error.req)))
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, path, serverOptions)
+  reportSecondSocketIO(app)
 
   if (config.unsharedWorker) app.log.warn({ hint: WORKER_HINT }, WORKER)
   warn(app, config.warnings)
@@ -56,7 +59,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
     unroute()
     // the policy may outlive this app
     for (const off of unsubscribe) off()
-    await closeSockets(sockets)
+    await sockets.io.close()
   })
 }
 

@@ -117,7 +117,8 @@ for (const statelessHandshake of [true, false]) {
       await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\n${linesOf(UPGRADE)}\r\n`, 'reached')
       await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`, 'answered')
       // mid-POST and mid-poll: the session goes with its request, or with its close packet
-      for (const bytes of ['POST $ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n40', 'GET $ HTTP/1.1\r\nHost: x\r\n\r\n']) {
+      const host = `Host: 127.0.0.1:${port}`
+      for (const bytes of [`POST $ HTTP/1.1\r\n${host}\r\nContent-Length: 100\r\n\r\n40`, `GET $ HTTP/1.1\r\n${host}\r\n\r\n`]) {
         const sid = sidOf(await ask(port, POLLING))
         const path = `${POLLING}&sid=${sid}`
         if (bytes.startsWith('GET')) {

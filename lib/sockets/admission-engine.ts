@@ -10,8 +10,8 @@ import type { Stateless } from './handshake.ts'
 import { type EngineRequest, HandshakeEngine } from './handshake-engine.ts'
 import { refuse, refuseClosing } from './refuse.ts'
 import { attempt, setHeaders } from './release.ts'
-import { kBinding, type SocketRequest } from './session.ts'
 import { isUpgrade } from './request-marks.ts'
+import { isOwner, type SocketRequest } from './session.ts'
 
 const { errors, errorMessages } = EngineServer
 
@@ -118,7 +118,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     const session = sid !== undefined && Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined
     if (session !== undefined) {
       // The answer is the one for a session that does not exist: a thief learns nothing.
-      if (session[kBinding] !== req[kBinding]) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      if (!isOwner(req, session)) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
       // It would never answer this on a session that is a WebSocket.
       if (!upgrade && transport === 'websocket') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
     } else if (sid !== undefined && sid !== '') {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { Socket, type Transport } from 'engine.io'
 import { PollingTransport } from './polling-transport.ts'
-import { kBinding, kOrigin, type OwnedSession, type SocketRequest } from './session.ts'
+import { kBinding, kNative, kOrigin, type OwnedSession, type SocketRequest } from './session.ts'
 import type { TransportUser } from './transport-user.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
@@ -27,7 +27,8 @@ const Base = Socket as unknown as new (id: string, server: unknown, transport: T
 export class EngineSocket extends Base implements OwnedSession {
   // here, and not where they are set: a session has one shape
   [kBinding]: string = '';
-  [kOrigin]: string | undefined = undefined
+  [kOrigin]: string | undefined = undefined;
+  [kNative]: boolean = false
 
   /** Without an open packet when the transport has its `sid` already: a stateless handshake has sent it. */
   override onOpen (): void {

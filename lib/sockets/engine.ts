@@ -7,6 +7,7 @@ import type { OriginPolicy } from '../policy/policy.ts'
 import { AdmissionEngine } from './admission-engine.ts'
 import type { Stateless } from './handshake.ts'
 import type { EngineRequest } from './handshake-engine.ts'
+import { Farewells } from './farewells.ts'
 import { PollingTransport } from './polling-transport.ts'
 import { refuse, refuseClosing } from './refuse.ts'
 import { setHeaders } from './release.ts'
@@ -28,6 +29,8 @@ interface EngineInternals {
 export class Engine extends AdmissionEngine {
   /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
   readonly upgraded: Set<Duplex> = new Set()
+  /** Of sessions that a changed policy has ended. */
+  readonly farewells: Farewells = new Farewells()
   /** One listener for all sockets, made once: a closure made for each would keep its response as long as the socket. */
   readonly #forget: (this: Duplex) => void
 
@@ -52,6 +55,16 @@ export class Engine extends AdmissionEngine {
   protected override init (): void {
     const engine = this as unknown as EngineInternals
     if (this.opts.transports!.includes('websocket')) engine.ws = createWebSocketServer(this)
+  }
+
+  /** @throws Error always */
+  override attach (): never {
+    throw new Error('Fastify feeds this engine through its router: leave engine.attach() out.')
+  }
+
+  override close (): this {
+    this.farewells.clear()
+    return super.close()
   }
 
   /**

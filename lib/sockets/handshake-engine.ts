@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Server as EngineServer } from 'engine.io'
 import type { ErrorCallback, ServerOptions, Socket, Transport } from 'engine.io'
 import type { WebSocket } from 'ws'
+import { GivenUp } from '../engine-refusals.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { isStale } from './decide-again.ts'
 import { endTransport, onClose } from './end-session.ts'
@@ -120,21 +121,21 @@ export abstract class HandshakeEngine extends EngineServer {
     const { EIO, j, sid } = req._query
     // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
-    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new Error('too late for a session')
+    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
     const ours = name === 'polling' && EIO === '4' && j === undefined
     if (ours) return new PollingTransport(req) as unknown as OpenTransport
     if (name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
     return super.createTransport(name, req)
   }
 
-  /** @throws Error, which Engine.IO takes for a transport that failed */
+  /** @throws GivenUp, which Engine.IO takes for a transport that failed */
   #decideAtOnce ({ headers, fastifyRequest }: SocketRequest): void {
     const decision = this.policy.decide(headers.origin, fastifyRequest)
     if (!(decision instanceof Promise)) {
       if (decision.allowed) return
       fastifyRequest.originDecision = decision
     }
-    throw new Error('the origin policy has changed')
+    throw new GivenUp()
   }
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */

@@ -15,6 +15,7 @@ interface Internals extends EventEmitter {
   res: ServerResponse | null | undefined
   dataReq: PollingRequest | null | undefined
   dataRes: ServerResponse | null | undefined
+  readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
   maxHttpBufferSize: number
   shouldClose?: (() => void) | null
   onPollRequest (req: PollingRequest, res: ServerResponse): void
@@ -129,6 +130,14 @@ export class PollingTransport extends Base {
       this.user?.onDrain()
       this.emit('drain')
     })
+  }
+
+  /** @returns packets as the body of an answer (Engine.IO protocol 4, "HTTP long-polling") */
+  encode (packets: Packet[]): string {
+    let payload = ''
+    // calls back at once, whatever it suggests
+    this.parser.encodePayload(packets, (encoded) => { payload = encoded })
+    return payload
   }
 
   fail (message: string): void {

@@ -97,6 +97,11 @@ function engineHandler ({ engine }: Sockets) {
       reply.hijack()
       return
     }
+    if (engine.closing) {
+      if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
+      reply.code(503).send()
+      return
+    }
     const upgrading = isUpgrade(raw)
     if (!upgrading) inOneWrite(reply.raw)
     const binding = bindingOf(request)
@@ -109,10 +114,6 @@ function engineHandler ({ engine }: Sockets) {
     raw.fastifyRequest = request
     raw[kBinding] = binding
     raw._query = flat(request)
-    if (engine.closing) {
-      reply.code(503).header('connection', 'close').send()
-      return
-    }
     release(reply, upgrading ? upgrade : poll)
   }
 }

@@ -1,9 +1,13 @@
-import { Server } from 'socket.io'
+import type { Server as HttpServer, ServerResponse } from 'node:http'
+import type { Transport } from 'engine.io'
+import type { FastifyInstance } from 'fastify'
+import { type Namespace, Server } from 'socket.io'
 import type { Config } from '../config.ts'
 import type { RefusalLog } from '../diagnostics.ts'
 import type { FastifyIOServer } from '../types.ts'
 import { audienceOf } from './block-key.ts'
 import { Engine } from './engine.ts'
+import { bindRecovery } from './recovery.ts'
 
 /** ms that clients have to answer the closing handshake of their WebSocket before it is cut. */
 const CLOSE_GRACE = 500
@@ -18,37 +22,84 @@ export interface Sockets {
  *
  * @param path the whole path of the socket route
  */
-export function createSockets (config: Config, path: string, log: RefusalLog): Sockets {
-  const io = new Server({ ...config.serverOptions }) as FastifyIOServer
+export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): Sockets {
   const { statelessHandshake, handshakeSecrets: secrets, serviceName } = config
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
   const engine = new Engine({ ...config.serverOptions }, stateless, config.policy, log)
+  const io = new FedServer({ ...config.serverOptions })
   io.bind(engine)
-  return { io, engine }
+  // read by @socket.io/sticky and others
+  io.httpServer = app.server
+  return { io: io as unknown as FastifyIOServer, engine }
+}
+
+const INSTEAD = 'Fastify feeds app.io through its router, so that every request meets the origin policy and the hooks'
+
+/** Socket.IO's server, whose requests come from Fastify alone. */
+class FedServer extends Server {
+  declare httpServer: HttpServer
+  #closed: Promise<void> | undefined
+
+  /** @throws Error always */
+  override attach (): never {
+    throw new Error(`${INSTEAD}: leave attach() out, and let app.listen() open the port.`)
+  }
+
+  /** @throws Error always */
+  override listen (): never {
+    throw new Error(`${INSTEAD}: leave io.listen() out, and call app.listen().`)
+  }
+
+  /** @throws Error always */
+  override attachApp (): never {
+    throw new Error(`${INSTEAD}: leave attachApp() out; uWebSockets.js cannot serve a Fastify app.`)
+  }
+
+  /** @throws Error when it has an engine, which it has from the start */
+  override bind (engine: unknown): this {
+    if (this.engine !== undefined) {
+      throw new Error(`${INSTEAD}: leave bind() out; app.io has its engine, and no other one can be combined with it.`)
+    }
+    return super.bind(engine)
+  }
+
+  /** Every client that joins a namespace comes by here, whichever way the namespace was made. */
+  override of (...args: Parameters<Server['of']>): Namespace {
+    const namespace = super.of(...args)
+    if (this._opts.connectionStateRecovery) bindRecovery(namespace)
+    return namespace
+  }
+
+  /**
+   * Ends every session so that clients see a transport close, and reconnect: to another server, or to this port's next.
+   * No disconnect packet is sent, for that would tell them to stay away. Requests that come later are answered 503; the
+   * HTTP server goes on.
+   */
+  override async close (done?: (error?: Error) => void): Promise<void> {
+    this.#closed ??= this.#close(this.engine as unknown as Engine)
+    await this.#closed
+    done?.()
+  }
+
+  async #close (engine: Engine): Promise<void> {
+    engine.closing = true
+    for (const { transport } of engine.sessions) {
+      const { res } = transport as Transport & PollingTransport
+      // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.
+      if (res && !res.headersSent && res.req.httpVersionMajor === 1) res.setHeader('connection', 'close')
+    }
+    // Socket.IO would close the HTTP server, too.
+    await super.close.call(Object.create(this, { httpServer: { value: undefined } }))
+    if (engine.upgraded.size === 0) return
+    const timer = setTimeout(() => {
+      for (const socket of engine.upgraded) socket.destroy()
+    }, CLOSE_GRACE)
+    // the last socket to close, whichever way, clears it
+    const last = () => { if (engine.upgraded.size === 0) clearTimeout(timer) }
+    for (const socket of engine.upgraded) socket.once('close', last)
+  }
 }
 
 interface PollingTransport {
-  name: string
-  res?: { headersSent: boolean, req: { httpVersionMajor: number }, setHeader (name: string, value: string): void } | null
-}
-
-/**
- * Ends every session so that clients see a transport close, and reconnect: to another server, or to this port's next.
- * No disconnect packet is sent, for that would tell them to stay away.
- */
-export async function closeSockets ({ io, engine }: Sockets): Promise<void> {
-  engine.closing = true
-  const { clients } = engine as unknown as { clients: Record<string, { transport: PollingTransport }> }
-  for (const { transport } of Object.values(clients)) {
-    // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.
-    if (transport.res && !transport.res.headersSent && transport.res.req.httpVersionMajor === 1) transport.res.setHeader('connection', 'close')
-  }
-  await io.close()
-  if (engine.upgraded.size === 0) return
-  const timer = setTimeout(() => {
-    for (const socket of engine.upgraded) socket.destroy()
-  }, CLOSE_GRACE)
-  // the last socket to close, whichever way, clears it
-  const last = () => { if (engine.upgraded.size === 0) clearTimeout(timer) }
-  for (const socket of engine.upgraded) socket.once('close', last)
+  readonly res?: ServerResponse | null
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
+import type { PolicyRequest } from '../policy/decision.ts'
 
 export const kBinding = Symbol('fastify-io.binding')
 export const kOrigin = Symbol('fastify-io.origin')
+export const kNative = Symbol('fastify-io.native')
 /** The version of the policy that a request was decided by. */
 export const kPolicyVersion: unique symbol = Symbol('fastify-io.policyVersion')
 
@@ -23,40 +25,97 @@ export interface SocketRequest extends IncomingMessage {
 export interface OwnedSession {
   /** The first request; users may drop it to save memory (Socket.IO's documentation, "Memory usage"). */
   request: SocketRequest | null
+  /** Whose it is, see {@link bindingOf}; empty or absent until a request of ours has claimed it. */
   [kBinding]?: string
+  /** The first Origin that it has shown. */
   [kOrigin]?: string | undefined
+  /** Whether no request of it has said that a page sent it. */
+  [kNative]?: boolean
 }
 
-const OWN = ''
+/** In front of a host; no origin has a space (RFC 6454, section 6.1). */
+const OWN = 'own '
 
 /**
- * The origin that a request speaks for: a serialised origin, or `''` for the server's own.
+ * The origin that a request speaks for: a serialised origin, or `own` and the Host for the server's own.
  *
  * A session is bound to it (a stolen `sid` is worth nothing elsewhere). A same-origin GET carries no Origin
  * while the same page's POST does (Fetch, "append a request Origin header"), so both must come out alike: an
  * Origin counts as the server's own when the browser says so (Sec-Fetch-Site) or when its host is the Host
- * of the request. The scheme is left out: a proxy that ends TLS hides it unless `trustProxy` is set.
+ * of the request. The scheme is left out: a proxy that ends TLS hides it unless `trustProxy` is set. The Host
+ * is not: the names that a server goes by are different origins.
  */
 export function bindingOf (request: FastifyRequest): string {
-  const headers = request.raw.headers
-  const origin = headers.origin
-  if (origin === undefined || headers['sec-fetch-site'] === 'same-origin' || request.originDecision?.reason === 'same-origin') return OWN
-  const { host } = request
-  if (!host) return origin
+  const { origin, 'sec-fetch-site': site } = request.raw.headers
+  const own = ownBinding(request.host)
+  if (origin === undefined || site === 'same-origin' || request.originDecision?.reason === 'same-origin') return own
+  return own !== OWN && origin.endsWith(`://${own.slice(OWN.length)}`) ? own : origin
+}
+
+/** Bindings by the Host as it came: most servers have a few names. */
+const bindings = new Map<string, string>()
+const MAX_BINDINGS = 256
+const MAX_HOST = 255
+
+function ownBinding (host = ''): string {
+  const known = bindings.get(host)
+  if (known !== undefined) return known
   // A proxy may write out the default port, which no serialised origin has (RFC 6454, section 6.1).
-  return origin.endsWith(`://${host.replace(/:(?:80|443)$/, '').toLowerCase()}`) ? OWN : origin
+  const binding = `${OWN}${host.replace(/:(?:80|443)$/, '').toLowerCase()}`
+  if (host.length > MAX_HOST) return binding
+  // Made-up hosts can empty the memory, and do no more than that.
+  if (bindings.size >= MAX_BINDINGS) bindings.clear()
+  bindings.set(host, binding)
+  return binding
 }
 
 /** Notes whose session it is where it stays when the request is dropped. */
-export function claim (session: OwnedSession, { headers, [kBinding]: binding = OWN }: SocketRequest): void {
-  session[kBinding] = binding
+export function claim (session: OwnedSession, { headers, [kBinding]: binding }: SocketRequest): void {
+  session[kBinding] = binding ?? ''
   session[kOrigin] = headers.origin
+  session[kNative] = isNative(headers)
 }
 
-/** @returns what a policy decides about: without its request, a session of the server's own origin counts as one without an Origin */
-export function callerOf (session: OwnedSession): { origin: string | undefined, request: FastifyRequest | undefined } {
-  const request = session.request?.fastifyRequest
-  return { origin: request === undefined && session[kBinding] === OWN ? undefined : session[kOrigin], request }
+/**
+ * Whether a session belongs to whoever sent this request. The first Origin that it shows is its own from then on: one
+ * that began with a same-origin GET has shown none.
+ */
+export function isOwner ({ headers, [kBinding]: binding }: SocketRequest, session: OwnedSession): boolean {
+  const native = isNative(headers)
+  // A native client can name any Host, so to compare it would protect nothing.
+  if (session[kBinding] !== binding) return native && session[kNative] === true
+  if (native) return true
+  session[kNative] = false
+  const { origin } = headers
+  if (origin === undefined || origin === session[kOrigin]) return true
+  if (session[kOrigin] !== undefined) return false
+  session[kOrigin] = origin
+  return true
+}
+
+/** Whether nothing says that a page has sent this. A page may be silent in a GET; it is not in a POST or an upgrade. */
+function isNative ({ origin, 'sec-fetch-site': site }: SocketRequest['headers']): boolean {
+  return origin === undefined && site === undefined
+}
+
+/** What a policy decides about. */
+export interface Caller {
+  readonly origin: string | undefined
+  readonly request: PolicyRequest | undefined
+}
+
+/** @returns who opened a session; `undefined` when no request of ours did, so that no policy was ever asked */
+export function callerOf (session: OwnedSession): Caller | undefined {
+  const { [kBinding]: binding, [kOrigin]: origin } = session
+  if (!binding) return undefined
+  return { origin, request: session.request?.fastifyRequest ?? remembered(binding, origin) }
+}
+
+/** What is still known of the first request of a session when users have dropped it. */
+function remembered (binding: string, origin: string | undefined): PolicyRequest | undefined {
+  if (!binding.startsWith(OWN)) return undefined
+  const request = { host: binding.slice(OWN.length), headers: {} }
+  return origin === undefined ? request : { ...request, protocol: origin.slice(0, origin.indexOf(':')) }
 }
 
 /** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */
