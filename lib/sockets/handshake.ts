@@ -71,7 +71,7 @@ export class StatelessHandshake {
     return `0{"sid":"${this.#tokens.issue(binding, now - now % this.#span)}${this.#tail}`
   }
 
-  /** @returns who issued the `sid`, which counts as used from now on; `undefined` for any that is not good, or not now */
+  /** @returns who issued the `sid`, which counts as used from now on; `undefined` for one that is not good, or late */
   redeem (sid: string, binding: string): Issuer | undefined {
     const claims = this.#tokens.verify(sid, binding)
     if (claims === undefined) return undefined
