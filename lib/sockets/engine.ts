@@ -62,6 +62,11 @@ export class Engine extends AdmissionEngine {
     throw new Error('Fastify feeds this engine through its router: leave engine.attach() out.')
   }
 
+  /** Ends the session: Engine.IO asks nobody about it, and has no request whose Origin could be checked. */
+  override async onWebTransportSession (session: { close (): void }): Promise<void> {
+    session.close()
+  }
+
   override close (): this {
     this.farewells.clear()
     return super.close()

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { ReadableStream, WritableStream } from 'node:stream/web'
 import { suite, test } from 'node:test'
 import { ORIGIN } from '../support/client.ts'
 import { retained, serve, unharmed, upgradeHead } from '../support/hostile.ts'
@@ -152,4 +153,25 @@ for (const statelessHandshake of [true, false]) {
 
 test('GHSA-gr94-w7qr-f4j3: WebTransport cannot be turned on', async (t) => {
   await assert.rejects(start(t, { transports: ['webtransport'] as never }), /no Origin that could be checked/)
+})
+
+test('GHSA-gr94-w7qr-f4j3: WebTransport cannot be let in beside the policy', async (t) => {
+  const server = await serve(t)
+  const sid = await joined(server.port)
+  for (const first of ['0', '0{"sid":"__proto__"}', `0{"sid":"${sid}"}`]) {
+    // what an HTTP/3 server hands over: one stream, and on it one packet (Engine.IO protocol 4, "WebTransport")
+    const packet = Buffer.concat([Buffer.of(first.length), Buffer.from(first)])
+    const stream = { readable: ReadableStream.from([packet]), writable: new WritableStream() }
+    let ended = false
+    const session = {
+      closed: new Promise(() => {}),
+      incomingBidirectionalStreams: ReadableStream.from([stream]),
+      close () { ended = true }
+    }
+    await server.app.io.engine.onWebTransportSession(session)
+    assert.ok(ended)
+    assert.equal(server.app.io.engine.clientsCount, 1)
+  }
+  await ask(server.port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '1' })
+  await unharmed(server)
 })
