@@ -41,7 +41,8 @@ for (const statelessHandshake of [true, false]) {
         assert.equal((await late).body, 'ok')
         await leave(server, path)
         ask(port, path).catch(() => {})
-        await until(() => retained() - before < MB, 'nothing is kept')
+        // what Node compiles meanwhile counts too; kept packets would be 50 MB
+        await until(() => retained() - before < 5 * MB, 'nothing is kept')
       }
       const path = `${EIO3}&sid=${/"sid":"([^"]+)"/.exec((await ask(port, EIO3)).body)![1]}`
       assert.equal((await ask(port, path, { method: 'POST', body: '1:3'.repeat(MB / 3) })).status, 200)

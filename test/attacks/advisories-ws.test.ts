@@ -52,7 +52,8 @@ for (const [name, rsv] of [['RSV1', 0x40], ['RSV2', 0x20], ['RSV3', 0x10]] as co
 test('CVE-2024-37890: more headers than Node keeps, and the Upgrade behind them', async (t) => {
   const server = await serve(t)
   const { port } = server
-  const many = 'a:\r\n'.repeat(2000)
+  // Node keeps 1,000 of them; twice as many are too large for some versions of it
+  const many = 'a:\r\n'.repeat(1100)
   for (const bytes of [
     upgradeHead(WEBSOCKET).replace('Connection', 'connection').replace('\r\n', `\r\n${many}`),
     upgradeHead(WEBSOCKET, many),
@@ -60,13 +61,13 @@ test('CVE-2024-37890: more headers than Node keeps, and the Upgrade behind them'
   ]) {
     const socket = await sent(t, port, bytes)
     const [answer] = await once(socket, 'data') as [Buffer]
-    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 (101|400) /)
+    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 (101|400|431) /)
     socket.destroy()
   }
   server.app.server.maxHeadersCount = 1
   const socket = await sent(t, port, upgradeHead(WEBSOCKET))
   const [answer] = await once(socket, 'data') as [Buffer]
-  assert.match(answer.toString('latin1'), /^HTTP\/1\.1 400 /)
+  assert.match(answer.toString('latin1'), /^HTTP\/1\.1 4(00|31) /)
   socket.destroy()
   server.app.server.maxHeadersCount = 2000
   await unharmed(server)
