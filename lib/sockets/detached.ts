@@ -114,6 +114,8 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     stopDrain(socket)
     // as Node leaves it: the next to listen for data starts it
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+    // Node stops reading from a client that pipelines a lot, and forgets to begin again once the parser has let go
+    socket.push('')
     if (!socket.destroyed) return afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
     response.req.destroy()
     for (const request of socket[kQueued] ?? []) request.destroy()

@@ -59,7 +59,13 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
     allowRelease(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
-      const released = { status: 200, next: ({ raw }: FastifyRequest, response: ServerResponse) => { setHeaders(response); serve.call(sockets.io, file, raw, response) } } as const
+      const next = ({ raw }: FastifyRequest, response: ServerResponse): void => {
+        setHeaders(response)
+        // Node tells a response that waits behind another one nothing when its client leaves: its file would stay open.
+        raw.once('close', () => { if (response.socket === null && !response.writableFinished) response.emit('close') })
+        serve.call(sockets.io, file, raw, response)
+      }
+      const released = { status: 200, next } as const
       scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => release(reply, released))
     }
   })
