@@ -1,52 +1,137 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { Enforcement } from './config.ts'
+import { printable } from './diagnostics.ts'
+import { type HeaderList, setVerdict, type Verdict, verdictOf } from './last-word.ts'
+import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
+import { merged, names, without } from './vary.ts'
 
-type Header = [name: string, value: string]
+const NONE: HeaderList = []
+const NO_NAMES: readonly string[] = []
+const ORIGIN: readonly string[] = ['Origin']
+const REQUESTED: readonly string[] = ['Access-Control-Request-Headers']
+const BOTH: readonly string[] = [...ORIGIN, ...REQUESTED]
+
+/** What a request with the method OPTIONS is. */
+export type Options =
+  /** An OPTIONS request that nobody but its route answers, or a request with another method. */
+  | 'none'
+  /** @fastify/cors answers it with what a preflight is told. */
+  | 'preflight'
+  /** @fastify/cors answers 400. */
+  | 'invalid'
 
 /**
- * Writes CORS headers (Fetch, "HTTP responses"): what is the same for every origin is made once for each version of the
- * policy.
+ * Decides which CORS headers an answer leaves with (Fetch, "HTTP responses"); last-word.ts writes them. What is the
+ * same for every origin is made once for each version of the policy.
  */
 export class CorsHeaders {
   readonly #policy: OriginPolicy
+  readonly #enforcement: Enforcement
+  readonly #onForeign: Verdict['onForeign']
   #version = -1
-  #actual: readonly Header[] = []
-  #preflight: readonly Header[] = []
+  #actual: HeaderList = NONE
+  #preflight: HeaderList = NONE
   #reflects = false
 
-  constructor (policy: OriginPolicy) {
+  constructor (policy: OriginPolicy, enforcement: Enforcement, log: FastifyBaseLogger) {
     this.#policy = policy
+    this.#enforcement = enforcement
+    let told = false
+    this.#onForeign = (response, name, value) => {
+      if (told) return
+      told = true
+      tellForeign(log, response, name, value)
+    }
   }
 
-  /** @param allowOrigin of the decision */
-  write (request: FastifyRequest, reply: FastifyReply, allowOrigin: string, preflight: boolean): void {
+  /** @param sockets whether the request is for Socket.IO's routes */
+  govern (request: FastifyRequest, reply: FastifyReply, decision: Decision, sockets: boolean): void {
     if (this.#version !== this.#policy.version) this.#compile()
-    reply.header('access-control-allow-origin', allowOrigin)
-    const list = preflight ? this.#preflight : this.#actual
-    for (let at = 0; at < list.length; at++) reply.header(list[at]![0], list[at]![1])
-    if (!preflight || !this.#reflects) return
-    const { headers } = answerPreflight(this.#policy.options, request.raw.headers['access-control-request-headers'])
-    if (headers !== undefined) reply.header('access-control-allow-headers', headers)
+    const { emitHeaders } = this.#enforcement
+    const options = this.optionsOf(request)
+    // A cached answer must serve whoever comes next: a bare `*` is on all (Fetch, "CORS protocol and HTTP caches").
+    const any = this.#policy.anyOrigin && !sockets
+    const allowOrigin = emitHeaders ? any ? '*' : decision.allowOrigin : undefined
+    const varies = this.#varies(decision, sockets)
+    const vary = reply.getHeader('vary')
+    // where hooks and routes find it; @fastify/cors does so for what it answers
+    if (varies && options === 'none') reply.header('vary', vary === undefined ? 'Origin' : merged(vary, ORIGIN))
+    setVerdict(reply.raw, {
+      allowOrigin,
+      list: emitHeaders ? this.#listFor(request, options, allowOrigin) : NONE,
+      vary: options === 'preflight' && this.#reflects ? varies ? BOTH : REQUESTED : varies ? ORIGIN : NO_NAMES,
+      namesOrigin: varies || (vary !== undefined && names(vary, 'Origin')),
+      // what @fastify/cors writes is ours
+      onForeign: options === 'none' ? this.#onForeign : undefined
+    })
+  }
+
+  optionsOf ({ raw: { method, headers } }: FastifyRequest): Options {
+    if (method !== 'OPTIONS') return 'none'
+    // Fetch, "CORS-preflight request"
+    if (headers.origin !== undefined && headers['access-control-request-method'] !== undefined) return 'preflight'
+    if (!this.#policy.crossOrigin) return 'none'
+    return this.#policy.options.strictPreflight ? 'invalid' : 'preflight'
+  }
+
+  /** Whether another Origin could have been answered otherwise (Fetch, "CORS protocol and HTTP caches"). */
+  #varies (decision: Decision, sockets: boolean): boolean {
+    const { anyOrigin, crossOrigin } = this.#policy
+    const { enforce, emitHeaders } = this.#enforcement
+    if (anyOrigin) return sockets && !decision.allowed
+    return sockets || enforce === 'all' || (crossOrigin && emitHeaders)
+  }
+
+  #listFor ({ raw: { headers } }: FastifyRequest, options: Options, allowOrigin: string | undefined): HeaderList {
+    // @fastify/cors tells a lax preflight without an Origin what it would tell one with
+    const told = allowOrigin !== undefined || (options === 'preflight' && headers.origin === undefined)
+    if (!told) return NONE
+    if (options !== 'preflight') return this.#actual
+    if (!this.#reflects) return this.#preflight
+    const answer = answerPreflight(this.#policy.options, headers['access-control-request-headers'])
+    return answer.headers === undefined
+      ? this.#preflight
+      : [...this.#preflight, ['access-control-allow-headers', answer.headers]]
   }
 
   #compile (): void {
-    const { credentials, exposedHeaders, maxAge, cacheControl } = this.#policy.options
+    const { credentials, exposedHeaders, maxAge } = this.#policy.options
     const { methods, headers, reflects } = answerPreflight(this.#policy.options, undefined)
-    const shared = { 'access-control-allow-credentials': credentials ? 'true' : undefined }
-    this.#actual = listOf({ ...shared, 'access-control-expose-headers': exposedHeaders.length > 0 ? exposedHeaders.join(', ') : undefined })
+    const actual = {
+      'access-control-allow-credentials': credentials ? 'true' : undefined,
+      'access-control-expose-headers': exposedHeaders.length > 0 ? exposedHeaders.join(', ') : undefined
+    }
+    this.#actual = listOf(actual)
     this.#preflight = listOf({
-      ...shared,
+      ...actual,
       'access-control-allow-methods': methods,
       'access-control-allow-headers': headers,
-      'access-control-max-age': maxAge === undefined ? undefined : String(maxAge),
-      'cache-control': typeof cacheControl === 'number' ? `max-age=${cacheControl}` : cacheControl
+      'access-control-max-age': maxAge === undefined ? undefined : String(maxAge)
     })
     this.#reflects = reflects
     this.#version = this.#policy.version
   }
 }
 
-function listOf (headers: Record<string, string | undefined>): Header[] {
-  return Object.entries(headers).filter((header): header is Header => header[1] !== undefined)
+/** @fastify/cors lets `Vary` name Origin on all that it answers. Where no Origin is answered differently, it goes. */
+export function takeBackVary (reply: FastifyReply): void {
+  if (verdictOf(reply.raw)?.namesOrigin !== false) return
+  const vary = without(reply.getHeader('vary'), 'Origin')
+  if (vary === undefined) reply.removeHeader('vary')
+  else reply.header('vary', vary)
+}
+
+function listOf (headers: Record<string, string | undefined>): HeaderList {
+  return Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined)
+}
+
+/** A header that vanishes without a word costs somebody hours. */
+function tellForeign (log: FastifyBaseLogger, { req }: ServerResponse, name: string, value: unknown): void {
+  const header = printable(`${name}: ${String(value)}`)
+  log.warn({ method: req.method, url: req.url, header }, `${header} was not written by the origin policy, and was ` +
+    'taken off the answer: one policy decides for all routes. List the origin in cors.origin, and take other CORS ' +
+    'layers out (this line is written once)')
 }

@@ -5,6 +5,7 @@ import { ConfigError, type ConfigIssue, show } from './errors.ts'
 import type { Decision } from './policy/decision.ts'
 import { OriginPolicy } from './policy/policy.ts'
 import type { CorsOptions } from './policy/schema.ts'
+import { isWebSocket, refuse } from './refusal.ts'
 import { kMayJoin } from './sockets/recovery.ts'
 import { type Caller, callerOf, type OwnedSession } from './sockets/session.ts'
 
@@ -16,14 +17,6 @@ export interface NarrowedOrigin {
   readonly route: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   readonly policy: OriginPolicy
 }
-
-/** A request refused by a narrower policy than the server's. */
-class NarrowedRefusal extends Error {
-  readonly statusCode = 403
-  readonly code = 'FST_IO_ORIGIN_REFUSED'
-}
-
-const CORS_HEADERS = ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers']
 
 /**
  * @throws {ConfigError} for mistakes in the options, and for every origin that the server's policy does not allow
@@ -62,9 +55,9 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
     async route (request, reply) {
       const decision = await decide({ origin: request.raw.headers.origin, request })
       if (decision.allowed) return
-      for (const name of CORS_HEADERS) reply.removeHeader(name)
-      log.refuse(request.raw.headers.origin, 'rest', decision, request, policy)
-      throw new NarrowedRefusal(`Origin refused: ${decision.reason}`)
+      const transport = isWebSocket(request.raw) ? 'websocket' : 'rest'
+      log.refuse(request.raw.headers.origin, transport, decision, request, policy)
+      throw refuse(request, reply, decision.reason)
     },
     namespace: Object.assign(namespace, { [kMayJoin]: mayJoin })
   }

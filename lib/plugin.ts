@@ -1,16 +1,20 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseOptions } from './config.ts'
+import { CorsHeaders } from './cors-headers.ts'
 import { RefusalLog } from './diagnostics.ts'
 import type { EngineError } from './engine-refusals.ts'
 import type { ConfigIssue } from './errors.ts'
+import { settled } from './last-word.ts'
 import { markLoopback } from './loopback.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { addOriginHook } from './origin-hook.ts'
-import { createPreflightWriter, refuseRouteConfig } from './rest.ts'
+import { answerPreflights } from './preflight.ts'
+import { refuseRouteConfig } from './route-config.ts'
+import { corsOf } from './second-cors.ts'
 import { revokeSessions } from './sockets/revoke.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { isUpgrade } from './sockets/request-marks.ts'
@@ -22,7 +26,7 @@ const WORKER = 'statelessHandshake is off: this is a node:cluster worker without
 const WORKER_HINT = 'set handshakeSecret, the same in all workers, or statelessHandshake: false'
 
 const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
-  const config = parseOptions(options, takenBy(app))
+  const config = parseOptions(options, corsOf(app))
   const { policy, enforcement, serverOptions } = config
   const path = app.prefix + socketPath(config)
   const log = new RefusalLog(app.log, policy)
@@ -35,9 +39,10 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   markLoopback(app)
 
   refuseRouteConfig(app)
-  const writePreflight = createPreflightWriter(app, policy)
+  const cors = new CorsHeaders(policy, enforcement, app.log)
   const { refused: onRefused, farewells } = sockets.engine
-  addOriginHook(app, { policy, enforcement, log, writePreflight, onRefused, farewells })
+  addOriginHook(app, { policy, enforcement, cors, log, onRefused, farewells })
+  await answerPreflights(app, { policy, cors, logLevel: options.logLevel })
   sockets.engine.on('connection_error', (error: EngineError) => log.refusedByEngine(error, isUpgrade(error.req)))
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, path, serverOptions)
@@ -80,13 +85,6 @@ async function auditOrigins (policy: OriginPolicy, app: FastifyInstance): Promis
   if (finding !== undefined) app.log.warn({ code: finding.code, proof: finding.proof, hint: finding.hint }, `cors.origin: ${finding.message}; ${finding.proof} is accepted`)
 }
 
-/** Two CORS layers would write two sets of headers (browsers then refuse both). */
-function takenBy (app: FastifyInstance): string | undefined {
-  if (app.hasDecorator('originPolicy')) return 'fastify-io'
-  if (app.hasRequestDecorator('corsPreflightEnabled')) return '@fastify/cors'
-  return undefined
-}
-
 /**
  * Takes a reply out of Fastify's hands (`reply.hijack()`) without losing the headers that hooks have set on it, CORS and
  * `Vary` among them: for server-sent events and streams that write to the raw response.
@@ -94,7 +92,7 @@ function takenBy (app: FastifyInstance): string | undefined {
  * @returns the raw response, its headers set and not sent yet
  */
 function hijackWithCors (this: FastifyReply): ServerResponse {
-  for (const [name, value] of Object.entries(this.getHeaders())) {
+  for (const [name, value] of Object.entries(settled(this.raw, this.getHeaders() as OutgoingHttpHeaders))) {
     if (value !== undefined) this.raw.setHeader(name, value)
   }
   this.hijack()

@@ -11,8 +11,9 @@ const lib = join(root, 'lib')
 const layers: readonly string[][] = [
   ['index.ts'],
   ['plugin.ts', 'doctor/'],
-  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'rest.ts', 'sockets/', 'cluster.ts', 'diagnostics.ts',
-    'engine-refusals.ts', 'throttle.ts', 'loopback.ts'],
+  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'preflight.ts', 'refusal.ts', 'sockets/', 'cluster.ts',
+    'diagnostics.ts', 'engine-refusals.ts', 'throttle.ts', 'loopback.ts'],
+  ['first-hook.ts', 'last-word.ts', 'route-config.ts', 'second-cors.ts', 'vary.ts'],
   ['config.ts', 'options.ts', 'load.ts', 'dependencies.ts'],
   ['policy/'],
   ['errors.ts', 'types.ts']

@@ -17,17 +17,26 @@ async function check (t: Parameters<typeof start>[0], { cors, origin: given, hea
   const origin = typeof given === 'function' ? given(own) : given
   const headers = { ...extra, ...(origin !== undefined && { origin }) }
   const expected = allowOrigin === 'origin' ? origin : allowOrigin
+  const onRest = isLiteral(cors) ? '*' : expected
 
   const rest = await ask(port, '/api', { headers })
   assert.equal(rest.status, 200, 'REST is served')
-  checkHeaders(rest, expected, cors.credentials)
+  checkHeaders(rest, onRest, cors.credentials)
   checkVary(rest, cors)
 
   if (origin !== undefined) {
-    const preflight = await ask(port, '/api', { method: 'OPTIONS', headers: { ...headers, 'access-control-request-method': 'PUT' } })
-    assert.equal(preflight.status, 204, 'a preflight is answered')
-    checkHeaders(preflight, expected, cors.credentials)
-    checkVary(preflight, cors)
+    for (const asked of [undefined, 'x-one,x-two', 'not a name']) {
+      const preflightHeaders = { ...headers, 'access-control-request-method': 'PUT', ...(asked && { 'access-control-request-headers': asked }) }
+      const preflight = await ask(port, '/api', { method: 'OPTIONS', headers: preflightHeaders })
+      assert.equal(preflight.status, 204, 'a preflight is answered')
+      checkHeaders(preflight, onRest, cors.credentials)
+      checkVary(preflight, cors)
+      // without any cross-origin policy REST is the same for all, and Socket.IO is not
+      if (!allowed || cors.origin === undefined || cors.origin === false) continue
+      const socket = await ask(port, POLLING, { method: 'OPTIONS', headers: preflightHeaders })
+      assert.equal(socket.status, 204, 'a preflight of Socket.IO is answered')
+      assert.deepEqual(answerOf(socket), answerOf(preflight), 'both kinds of path answer a preflight alike')
+    }
   }
 
   const handshake = await ask(port, POLLING, { headers })
@@ -58,10 +67,19 @@ function checkHeaders (answer: Answer, allowOrigin: string | undefined, credenti
   else assert.equal(answer.headers['access-control-allow-credentials'], credentials ? 'true' : undefined)
 }
 
+/** A preflight's headers, but for the connection's. */
+function answerOf ({ headers: { date, connection, 'keep-alive': keepAlive, ...headers } }: Answer): Answer['headers'] {
+  return headers
+}
+
+/** A bare `*` is on every REST answer. */
+function isLiteral ({ origin, credentials }: OriginCase['cors']): boolean {
+  return (origin === '*' || (Array.isArray(origin) && origin.includes('*'))) && credentials !== true
+}
+
 /** Vary: Origin wherever another Origin could have been answered otherwise. */
-function checkVary ({ headers }: Answer, { origin, credentials }: OriginCase['cors']): void {
+function checkVary ({ headers }: Answer, cors: OriginCase['cors']): void {
   const varies = /(^|, )Origin(,|$)/i.test(headers.vary ?? '')
-  const literal = (origin === '*' || (Array.isArray(origin) && origin.includes('*'))) && credentials !== true
-  if (literal) assert.equal(varies, headers['access-control-allow-origin'] === undefined, 'a bare * is the same for all')
-  else assert.equal(varies, origin !== undefined && origin !== false)
+  if (isLiteral(cors)) assert.equal(varies, false, 'a bare * is the same for all')
+  else assert.equal(varies, cors.origin !== undefined && cors.origin !== false)
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Server as EngineServer } from 'engine.io'
+import { withdraw } from '../last-word.ts'
 import { setHeaders } from './release.ts'
 
 const { errors, errorMessages } = EngineServer
@@ -16,7 +17,7 @@ export function refuse (response: ServerResponse, code: number, context?: Refusa
   const message = context?.message || errorMessages[code as keyof typeof errorMessages]
   setHeaders(response)
   // those of a decision that does not hold any more
-  if (context?.reason !== undefined) removeCorsHeaders(response)
+  if (context?.reason !== undefined) withdraw(response)
   response.writeHead(code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
   response.end(JSON.stringify({ code, message, reason: context?.reason }))
 }
@@ -45,10 +46,4 @@ export function refuseWaiting (transport: Waiting, code: number): void {
 export function refuseClosing (response: ServerResponse): void {
   setHeaders(response)
   response.writeHead(503, response.req.httpVersionMajor === 1 ? { connection: 'close' } : {}).end()
-}
-
-function removeCorsHeaders (response: ServerResponse): void {
-  for (const name of response.getHeaderNames()) {
-    if (name.startsWith('access-control-')) response.removeHeader(name)
-  }
 }

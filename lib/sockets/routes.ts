@@ -18,6 +18,12 @@ const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE'] as const
 /** Engine.IO's code for it. */
 const BAD_METHOD = 2
 
+/**
+ * Who a JSONP session belongs to. The script tags that poll it send no Origin, and the forms of the same page that post
+ * to it do, so nobody in particular.
+ */
+const JSONP = 'jsonp'
+
 /** The path of the socket route, without the scope's prefix: Engine.IO's rule for the trailing slash. */
 export function socketPath (config: Config): string {
   const path = (config.prefix + (config.serverOptions.path ?? '/socket.io')).replace(/\/$/, '')
@@ -33,7 +39,7 @@ export function socketPath (config: Config): string {
 export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
   const path = socketPath(config)
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
-  await app.register(async (scope) => {
+  await app.register(async function socketIOPreflights (scope) {
     // Preflights are the origin hook's. The engine turns all others down, without seeing them: release() costs something.
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     takeAnyBody(scope)
@@ -47,14 +53,14 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
       }
     })
   })
-  await app.register(async (scope) => {
+  await app.register(async function socketIOSessions (scope) {
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     allowRelease(scope)
     takeAnyBody(scope)
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
   })
   if (!sockets.io.serveClient()) return
-  await app.register(async (scope) => {
+  await app.register(async function socketIOClient (scope) {
     scope.decorateRequest(kRoute, { getter: () => 'client' })
     allowRelease(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
@@ -110,8 +116,9 @@ function engineHandler ({ engine }: Sockets) {
     }
     const upgrading = isUpgrade(raw)
     if (!upgrading) inOneWrite(reply.raw)
-    const binding = bindingOf(request)
-    const open = upgrading || isStale(request, engine.policy) ? undefined : engine.openPacket(raw, request.query as Record<string, unknown>, binding)
+    const binding = raw._query.j === undefined ? bindingOf(request) : JSONP
+    const stale = upgrading || isStale(request, engine.policy)
+    const open = stale ? undefined : engine.openPacket(raw, raw._query, binding)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
       reply.header('cache-control', 'no-store').send(open)
@@ -119,22 +126,6 @@ function engineHandler ({ engine }: Sockets) {
     }
     raw.fastifyRequest = request
     raw[kBinding] = binding
-    raw._query = flat(request)
     release(reply, upgrading ? upgrade : poll)
   }
-}
-
-/**
- * The query as Engine.IO parses it: strings only, and the last of a repeated name. Fastify's own parser gives arrays
- * for those, and a parser of the user's may give anything.
- */
-function flat (request: FastifyRequest): Record<string, string> {
-  const query = request.query as Record<string, unknown>
-  for (const name in query) {
-    if (typeof query[name] !== 'string') {
-      const { url } = request.raw as { url: string }
-      return Object.fromEntries(new URLSearchParams(url.slice(url.indexOf('?') + 1)))
-    }
-  }
-  return query as Record<string, string>
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Server as EngineServer } from 'engine.io'
 import type { WebSocketServer } from 'ws'
+import { settled } from '../last-word.ts'
 import { takeHeaders } from './release.ts'
 import type { SocketRequest } from './session.ts'
 
@@ -50,9 +51,7 @@ function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeReques
   }
   if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
   engine.emit('headers', headers, req)
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]!
-    if (Array.isArray(value)) for (const one of value) lines.push(`${name}: ${one}`)
-    else lines.push(`${name}: ${value}`)
+  for (const [name, value] of Object.entries(response === undefined ? headers : settled(response, headers))) {
+    for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
   }
 }

@@ -119,16 +119,16 @@ test('two sibling scopes that share a URL by host: each answers the preflights o
 })
 
 test('a child can neither add a CORS layer nor take the decision\'s name', async () => {
-  for (const add of [
-    // called, not registered: avvio lets what a plugin throws in a tick of its own end the process
-    (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {}),
-    (child: FastifyInstance) => child.decorateRequest('originDecision' as never, null as never),
-    (child: FastifyInstance) => child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)
-  ]) {
+  for (const [code, add] of [
+    ['FST_IO_CONFIG', (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {})],
+    ['FST_IO_CONFIG', (child: FastifyInstance) => child.register(fastifyCors, { origin: true, credentials: true })],
+    ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) => child.decorateRequest('originDecision' as never, null as never)],
+    ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) => child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)]
+  ] as const) {
     const app = Fastify()
     await app.register(fastifyIO, { cors: { origin: ORIGIN } })
     app.register(async (child) => { add(child) }, { prefix: '/api' })
-    await assert.rejects(async () => await app.ready(), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
+    await assert.rejects(async () => await app.ready(), { code })
   }
 })
 

@@ -85,12 +85,20 @@ test('a preflight is answered on routes that take OPTIONS themselves, and behind
   assert.equal((await ask(port, '/proxy', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })).status, 204)
 })
 
-test('strictPreflight: OPTIONS without a preflight\'s headers is 400; false lets it pass', async (t) => {
-  const strict = await start(t, { cors }, (app) => { app.options('/own', async () => 'mine') })
-  const answer = await ask(strict.port, '/own', { method: 'OPTIONS', headers: { origin: ORIGIN } })
-  assert.deepEqual([answer.status, answer.headers.vary], [400, 'Origin'])
-  const lax = await start(t, { cors: { ...cors, strictPreflight: false } }, (app) => { app.options('/own', async () => 'mine') })
-  assert.equal((await ask(lax.port, '/own', { method: 'OPTIONS', headers: { origin: ORIGIN } })).body, 'mine')
+test('strictPreflight: OPTIONS without a preflight\'s headers is 400; false answers it like one', async (t) => {
+  const ownRoute = (app: import('fastify').FastifyInstance): void => { app.options('/own', async () => 'mine') }
+  const strict = await start(t, { cors }, ownRoute)
+  const bad = await ask(strict.port, '/own', { method: 'OPTIONS', headers: { origin: ORIGIN } })
+  assert.deepEqual([bad.status, bad.headers.vary, bad.headers['access-control-allow-origin']], [400, 'Origin', ORIGIN])
+  const refused = await ask(strict.port, '/own', { method: 'OPTIONS', headers: { origin: EVIL } })
+  assert.deepEqual([refused.status, corsHeaders(refused)], [400, []])
+  const lax = await start(t, { cors: { ...cors, strictPreflight: false, optionsSuccessStatus: 299 } }, ownRoute)
+  const bare = await ask(lax.port, '/own', { method: 'OPTIONS', headers: { origin: ORIGIN } })
+  assert.deepEqual([bare.status, bare.body, bare.headers['access-control-allow-origin']], [299, '', ORIGIN])
+  const without = await ask(lax.port, '/nowhere', { method: 'OPTIONS' })
+  const { 'access-control-allow-methods': methods, 'access-control-allow-origin': none } = without.headers
+  assert.deepEqual([without.status, methods, none], [299, 'GET, HEAD, PUT, PATCH, POST, DELETE', undefined])
+  assert.deepEqual(corsHeaders(await ask(lax.port, '/own', { method: 'OPTIONS', headers: { origin: EVIL } })), [])
 })
 
 test('enforce: all answers 403 to refused origins, by the app\'s own error handler', async (t) => {
