@@ -45,41 +45,28 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   app.decorateRequest('originDecision')
   app.decorateRequest(kPolicyVersion, -1)
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
-    decide(request, reply, done, goOn)
+    return decide(request, reply, done, goOn)
   })
   app.addHook('onRequest', function originHook (request, reply, done) {
-    if (verdictOf(reply.raw) === undefined) decide(request, reply, done, settle)
+    if (verdictOf(reply.raw) === undefined) return decide(request, reply, done, settle)
     // decided by a nearer scope, with a policy to itself, or before a middleware
-    else if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
+    if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
   })
   app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
-    if (verdictOf(reply.raw) === undefined) {
-      // a hook before ours has answered
-      return decide(request, reply, (error) => error === undefined ? done(null, payload) : done(error), goOn)
-    }
+    // a hook before ours has answered
+    if (verdictOf(reply.raw) === undefined) return decide(request, reply, () => done(null, payload), goOn)
     if (request.raw.method === 'OPTIONS') takeBackVary(reply)
     done(null, payload)
   })
 
-  function decide (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void, then: Then): void {
+  /** @returns a promise for a decision that takes its time: Fastify catches what is thrown behind it */
+  function decide (request: FastifyRequest, reply: FastifyReply, done: () => void, then: Then): void | Promise<unknown> {
     // before the decision: a function may still answer by the policy of today when there is a new one
     ;(request as Decided)[kPolicyVersion] = policy.version
     const decision = policy.decide(request.raw.headers.origin, request)
-    if (!(decision instanceof Promise)) {
-      if (decided(request, reply, decision, then)) done()
-      return
-    }
-    // decide() never rejects: what fails is refused
-    decision.then((late) => {
-      let pass
-      try {
-        pass = decided(request, reply, late, then)
-      } catch (error) {
-        // nobody else catches behind a promise
-        return done(error as Error)
-      }
-      if (pass) done()
-    }, done)
+    // a reply as the answer makes Fastify wait until it is sent
+    if (decision instanceof Promise) return decision.then((late) => decided(request, reply, late, then) ? undefined : reply)
+    if (decided(request, reply, decision, then)) done()
   }
 
   function decided (request: FastifyRequest, reply: FastifyReply, decision: Decision, then: Then): boolean {

@@ -1,6 +1,7 @@
 // What routes, hooks, upstreams and middlewares write into an answer must not widen, narrow or double the policy.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
@@ -245,4 +246,29 @@ test('a header that was taken off is told, once', async (t) => {
   for (let at = 0; at < 3; at++) await ask(port, '/x')
   assert.equal(lines.length, 1)
   assert.match(lines[0]!.msg, /^access-control-allow-origin: \* was not written by the origin policy/)
+})
+
+test('over HTTP/2', async (t) => {
+  const app = Fastify({ http2: true })
+  t.after(() => app.close())
+  await app.register(fastifyIO, { cors })
+  app.get('/x', async (_request, reply) => reply.headers(OPEN).header('vary', 'Accept').send('ok'))
+  app.get('/raw', (_request, reply) => {
+    reply.hijack()
+    for (const [name, value] of Object.entries(OPEN)) reply.raw.setHeader(name, value)
+    reply.raw.end('ok')
+  })
+  const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
+  t.after(() => session.close())
+  for (const path of ['/x', '/raw', '/nowhere']) {
+    for (const origin of [ORIGIN, EVIL]) {
+      const request = session.request({ ':path': path, origin })
+      const [headers] = await once(request, 'response')
+      request.resume()
+      await once(request, 'end')
+      const names = corsHeaders({ headers } as never)
+      assert.deepEqual([headers['access-control-allow-origin'], names.length], origin === ORIGIN ? [ORIGIN, 3] : [undefined, 0], path)
+      assert.equal(headers.vary, path === '/x' ? 'Accept, Origin' : 'Origin')
+    }
+  }
 })

@@ -1,6 +1,10 @@
 // An exception behind an origin function that takes its time: the request is answered, and the process lives.
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
+import Fastify from 'fastify'
+import fastifyIO from '../../lib/index.ts'
 import { ask, POLLING, start } from '../support/server.ts'
 import { ORIGIN } from '../support/client.ts'
 
@@ -40,4 +44,26 @@ suite('an exception in an error handler, behind enforce: all', () => {
       assert.equal((await ask(port, '/x', { headers: { origin: ORIGIN } })).status, 200)
     })
   }
+})
+
+test('a decision that comes when Fastify has answered already', async (t) => {
+  const events = new EventEmitter()
+  const both = Promise.all([once(events, 'asked'), once(events, 'timeout')])
+  const origin = async (): Promise<boolean> => {
+    const decision = once(events, 'decide')
+    events.emit('asked')
+    return (await decision)[0] as boolean
+  }
+  const app = Fastify()
+  t.after(() => app.close())
+  app.addHook('onRequest', async ({ signal }) => { signal.addEventListener('abort', () => events.emit('timeout')) })
+  await app.register(fastifyIO, { cors: { origin } })
+  app.get('/x', { handlerTimeout: 20 }, async () => 'ok')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const answer = ask((app.server.address() as AddressInfo).port, '/x', { headers: { origin: ORIGIN } })
+  await both
+  events.emit('decide', true)
+  const { status, headers } = await answer
+  assert.ok(status === 200 || status === 503, `${status}`)
+  assert.equal(headers['access-control-allow-origin'], ORIGIN)
 })
