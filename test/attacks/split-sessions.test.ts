@@ -37,9 +37,11 @@ async function fleet (t: TestContext, size: number, options: FastifyIOOptions = 
   }))
 }
 
-const shake = async ({ port }: Running) => sidOf(await ask(port, POLLING))
-const post = ({ port }: Running, sid: string, body: string) => ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body })
-const poll = ({ port }: Running, sid: string) => ask(port, `${POLLING}&sid=${sid}`)
+/** One name for all of them, as behind a balancer: a session belongs to the Host that it began with. */
+const headers = { host: 'fleet.example' }
+const shake = async ({ port }: Running) => sidOf(await ask(port, POLLING, { headers }))
+const post = ({ port }: Running, sid: string, body: string) => ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers, body })
+const poll = ({ port }: Running, sid: string) => ask(port, `${POLLING}&sid=${sid}`, { headers })
 const sessions = ({ app }: Running) => app.io.engine.clientsCount
 
 function refused ({ status, body }: Answer, message?: string): void {
@@ -52,7 +54,7 @@ function gone (member: Member): Promise<unknown> {
 
 /** A WebSocket that has changed over from polling. */
 async function changedOver (t: TestContext, { port }: Running, sid: string): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket&sid=${sid}`)
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket&sid=${sid}`, { headers })
   t.after(() => socket.terminate())
   await once(socket, 'open')
   socket.send('2probe')
@@ -141,7 +143,7 @@ suite('a handshake of another process', () => {
       await once(socket, 'close')
     }
     // probed, and no more
-    const socket = new WebSocket(`ws://127.0.0.1:${b.port}/socket.io/?EIO=4&transport=websocket&sid=${await shake(a)}`)
+    const socket = new WebSocket(`ws://127.0.0.1:${b.port}/socket.io/?EIO=4&transport=websocket&sid=${await shake(a)}`, { headers })
     await once(socket, 'open')
     socket.send('2probe')
     await once(socket, 'close')
@@ -164,7 +166,7 @@ suite('a handshake of another process', () => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
     const sid = await shake(a)
     const held = poll(b, sid)
-    const slow = request({ port: b.port, host: '127.0.0.1', path: `${POLLING}&sid=${sid}`, method: 'POST', headers: { 'content-length': 2 } })
+    const slow = request({ port: b.port, host: '127.0.0.1', path: `${POLLING}&sid=${sid}`, method: 'POST', headers: { ...headers, 'content-length': 2 } })
     const answer = once(slow, 'response')
     slow.write('4')
     await delay(2200)
@@ -193,7 +195,7 @@ suite('a handshake of another process', () => {
 
   test('a client that goes leaves nothing behind; nor does a server that closes', async (t) => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
-    const socket = await sent(t, b.port, `GET ${POLLING}&sid=${await shake(a)} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    const socket = await sent(t, b.port, `GET ${POLLING}&sid=${await shake(a)} HTTP/1.1\r\nHost: ${headers.host}\r\n\r\n`)
     await until(() => sessions(b) === 1, 'the poll is held')
     socket.destroy()
     await gone(b)
