@@ -49,6 +49,7 @@ export class EngineSocket extends Base implements OwnedSession {
     if (!isOwn(transport)) return super.clearTransport()
     transport.user = undefined
     transport.close()
+    if (transport instanceof PollingTransport) transport.abandon()
     clearTimeout(this.pingTimeoutTimer ?? undefined)
     this.pingTimeoutTimer = null
   }

@@ -6,12 +6,14 @@ import type { WebSocket } from 'ws'
 import { GivenUp } from '../engine-refusals.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { isStale } from './decide-again.ts'
-import { endTransport, onClose } from './end-session.ts'
+import { endTransportsWith, onClose } from './end-session.ts'
 import { EngineSocket } from './engine-socket.ts'
 import { SharedSessions } from './foreign-session.ts'
-import { type Stateless, StatelessHandshake } from './handshake.ts'
+import { type Issuer, type Stateless, StatelessHandshake } from './handshake.ts'
 import { PollingTransport } from './polling-transport.ts'
-import { claim, kBinding, linkRequest, type OwnedSession, type SocketRequest } from './session.ts'
+import {
+  claim, kBinding, linkRequest, otherTokenBinding, type OwnedSession, type SocketRequest, tokenBinding
+} from './session.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
 export type Session = Socket & OwnedSession & EventEmitter
@@ -53,7 +55,7 @@ export abstract class HandshakeEngine extends EngineServer {
     this.on('connection', (session: Session) => {
       claim(session, session.request!)
       linkRequest(session.request!)
-      if (!(session instanceof EngineSocket)) session.once('close', endTransport)
+      if (!(session instanceof EngineSocket)) endTransportsWith(session)
     })
   }
 
@@ -68,13 +70,14 @@ export abstract class HandshakeEngine extends EngineServer {
    *
    * @returns `undefined` when the request is to take the whole way
    */
-  openPacket ({ method }: IncomingMessage, query: Record<string, unknown>, binding: string): string | undefined {
+  openPacket (req: IncomingMessage, query: Record<string, unknown>, binding: string): string | undefined {
+    const { method, headers } = req
     const plain = this.#stateless !== undefined && method === 'GET' && query.sid === undefined &&
       query.j === undefined && query.transport === 'polling' && query.EIO === '4' &&
       this.opts.transports!.includes('polling') &&
       this.middlewares.length === 0 && this.opts.allowRequest === undefined && !this.#hasOwnIds &&
       this.listenerCount('headers') === 0 && this.listenerCount('initial_headers') === 0
-    return plain ? this.#stateless!.open(binding) : undefined
+    return plain ? this.#stateless!.open(tokenBinding(headers, binding)) : undefined
   }
 
   /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
@@ -83,13 +86,20 @@ export abstract class HandshakeEngine extends EngineServer {
     if (EIO !== '4' || j !== undefined || name !== (upgrade ? 'websocket' : 'polling')) return
     // Those that run "only for the handshake" have not seen this client: its handshake was before them, or elsewhere.
     if (this.middlewares.length > 0) return
-    const issuer = this.#stateless?.redeem(sid, req[kBinding]!)
+    const issuer = this.#redeem(req, sid)
     if (issuer === undefined) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
     const session = this.#open(sid, transport, req)
     this.#admit(session)
     this.#shared?.begin(session, issuer, req)
+  }
+
+  #redeem (req: SocketRequest, sid: string): Issuer | undefined {
+    const { headers, [kBinding]: binding } = req
+    const issuer = this.#stateless?.redeem(sid, tokenBinding(headers, binding!))
+    const other = issuer === undefined ? otherTokenBinding(headers, binding!) : undefined
+    return other === undefined ? issuer : this.#stateless?.redeem(sid, other)
   }
 
   #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
@@ -143,8 +153,9 @@ export abstract class HandshakeEngine extends EngineServer {
     if (!this.ordinary(req)) return super.handshake(name, req, close)
     // What a middleware puts on the request of a handshake is looked for on `socket.request`.
     const stateless = name === 'polling' && this.middlewares.length === 0 ? this.#stateless : undefined
-    if (stateless !== undefined && req.res) this.#answer(req, req.res, stateless.open(req[kBinding]!))
-    else this.connect(name, req)
+    if (stateless !== undefined && req.res) {
+      this.#answer(req, req.res, stateless.open(tokenBinding(req.headers, req[kBinding]!)))
+    } else this.connect(name, req)
     return DONE
   }
 

@@ -23,6 +23,7 @@ interface Internals extends EventEmitter {
   onData (data: string): void
   send (packets: Packet[]): void
   close (): void
+  doClose (closed: () => void): void
   onPacket (packet: Packet): void
   onError (message: string, description?: unknown): void
   onClose (): void
@@ -44,6 +45,8 @@ export class PollingTransport extends Base {
   /** The body so far: its first chunk as it came, or the start of a buffer that grows. */
   #body: Buffer | undefined
   #length = 0
+  /** Told when it has closed. */
+  #closed: (() => void) | undefined
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
     // an overlap
@@ -138,6 +141,29 @@ export class PollingTransport extends Base {
     // calls back at once, whatever it suggests
     this.parser.encodePayload(packets, (encoded) => { payload = encoded })
     return payload
+  }
+
+  override doClose (closed: () => void): void {
+    const { dataReq, dataRes } = this
+    // Engine.IO destroys the request, and with it the connection of HTTP/1. On HTTP/2 its stream would wait for ever.
+    if (dataReq && dataReq.httpVersionMajor > 1 && !dataReq.readableEnded) {
+      this.forgetData()
+      setHeaders(dataRes!)
+      const { stream } = dataRes as unknown as { stream: { close (): void } }
+      // The rest of the body is not waited for (RFC 9113, section 8.1).
+      dataRes!.writeHead(400).end(() => stream.close())
+    }
+    this.#closed = closed
+    super.doClose(() => { this.#closed?.() })
+  }
+
+  /** Ends the wait for one more poll, for 30 s, when no session is there to hear of it: the poll would find none. */
+  abandon (): void {
+    const end = this.shouldClose
+    if (!end) return
+    this.shouldClose = null
+    this.#closed = undefined
+    end()
   }
 
   fail (message: string): void {

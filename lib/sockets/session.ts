@@ -93,6 +93,20 @@ export function isOwner ({ headers, [kBinding]: binding }: SocketRequest, sessio
   return true
 }
 
+/**
+ * What the `sid` of a handshake that holds no memory is bound to: the {@link bindingOf} of its request. One that says
+ * nothing of a page may be anybody's, and no session stands behind it yet: the Host is left out.
+ */
+export function tokenBinding (headers: SocketRequest['headers'], binding: string): string {
+  return binding.startsWith(OWN) && isNative(headers) ? OWN : binding
+}
+
+/** @returns what else the `sid` may be bound to that a request brings: a page is silent in some of them */
+export function otherTokenBinding (headers: SocketRequest['headers'], binding: string): string | undefined {
+  if (!binding.startsWith(OWN)) return undefined
+  return isNative(headers) ? binding : OWN
+}
+
 /** Whether nothing says that a page has sent this. A page may be silent in a GET; it is not in a POST or an upgrade. */
 function isNative ({ origin, 'sec-fetch-site': site }: SocketRequest['headers']): boolean {
   return origin === undefined && site === undefined

@@ -116,6 +116,22 @@ for (const statelessHandshake of [true, false]) {
       assert.equal(await status({}, { method: 'POST', body: '3' }), 200)
     })
 
+    test('a handshake that says nothing of a page goes on under any Host; a page\'s does not', async (t) => {
+      const { port } = await start(t, { statelessHandshake }, () => {}, { trustProxy: true })
+      const go = async (first: Headers, then: Headers): Promise<number> => {
+        const sid = sidOf(await ask(port, POLLING, { headers: { host: 'a.example.com', ...first } }))
+        const post = { method: 'POST', headers: { host: 'b.example.com', ...then }, body: '40' }
+        return (await ask(port, `${POLLING}&sid=${sid}`, post)).status
+      }
+      const site = { 'sec-fetch-site': 'same-origin' }
+      assert.equal(await go({}, {}), 200)
+      for (const page of [site, { origin: 'http://a.example.com' }]) assert.equal(await go(page, {}), 400)
+      for (const page of [site, { origin: 'http://b.example.com' }]) assert.equal(await go(site, page), 400)
+      // silent and not, of one page
+      assert.equal(await go({}, { host: 'a.example.com', origin: 'http://a.example.com' }), 200)
+      assert.equal(await go(site, { host: 'a.example.com' }), 200)
+    })
+
     test('the first Origin that a session shows is its own', async (t) => {
       const [http, https] = ['http://app.example.com', 'https://app.example.com']
       const { port } = await start(t, { cors: { origin: [http, https] }, statelessHandshake })

@@ -1,0 +1,106 @@
+// Two POSTs at once on one session: the protocol forbids it, the session ends, and both requests must be over.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+import Fastify from 'fastify'
+import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
+import { joined, sent } from '../support/raw.ts'
+import { ask, POLLING, start } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+interface Session { readonly transport: { readonly dataReq: object | null } }
+interface Answer { readonly status: number, readonly body: string }
+
+async function serve (t: TestContext, options: FastifyIOOptions) {
+  const app = Fastify({ http2: true })
+  await app.register(fastifyIO, options)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.after(() => app.close())
+  const client = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+  t.after(() => client.destroy())
+  return { app: app as unknown as Awaited<ReturnType<typeof start>>['app'], client }
+}
+
+/** Begins a request; its body may be sent later. */
+function request (client: ClientHttp2Session, method: string, path: string) {
+  const stream = client.request({ ':method': method, ':path': path }, { endStream: method === 'GET' })
+  const answer = new Promise<Answer>((resolve, reject) => {
+    let status = 0
+    let body = ''
+    stream.setEncoding('utf8').on('data', (text: string) => { body += text })
+    stream.on('response', (headers) => { status = headers[':status']! })
+    stream.on('end', () => resolve({ status, body }))
+    stream.on('error', reject)
+  })
+  return { stream, answer }
+}
+
+async function sid (client: ClientHttp2Session): Promise<string> {
+  const { body } = await request(client, 'GET', POLLING).answer
+  return (JSON.parse(body.slice(1)) as { sid: string }).sid
+}
+
+const only = (app: { io: { engine: unknown } }): Session | undefined =>
+  Object.values((app.io.engine as { clients: Record<string, Session> }).clients)[0]
+
+for (const statelessHandshake of [true, false]) {
+  suite(`two POSTs at once, statelessHandshake: ${statelessHandshake}`, () => {
+    test('HTTP/2: both are answered, and app.close() returns', async (t) => {
+      const { app, client } = await serve(t, { statelessHandshake })
+      const path = `${POLLING}&sid=${await sid(client)}`
+      const first = request(client, 'POST', path)
+      first.stream.write('42')
+      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      const second = request(client, 'POST', path)
+      second.stream.end('40')
+      const answers = await Promise.all([first.answer, second.answer])
+      assert.deepEqual(answers.map(({ status }) => status), [400, 400])
+      assert.equal(app.io.engine.clientsCount, 0)
+      assert.equal((await request(client, 'GET', POLLING).answer).status, 200, 'the connection goes on')
+      // ends when no stream is open
+      client.close()
+      await app.close()
+    })
+
+    test('HTTP/2: a session that the server ends in the middle of a POST', async (t) => {
+      const { app, client } = await serve(t, { statelessHandshake })
+      const path = `${POLLING}&sid=${await sid(client)}`
+      const { stream, answer } = request(client, 'POST', path)
+      stream.write('42')
+      await until(() => only(app)?.transport.dataReq, 'it has come')
+      client.close()
+      const closed = app.close()
+      assert.equal((await answer).status, 400)
+      await closed
+    })
+
+    test('HTTP/2: a session that a POST of its own ends', async (t) => {
+      const { app, client } = await serve(t, { statelessHandshake })
+      const path = `${POLLING}&sid=${await sid(client)}`
+      const { stream, answer } = request(client, 'POST', path)
+      // no packet of protocol 5 begins like this: Socket.IO closes the session
+      stream.end('4x')
+      assert.deepEqual(await answer, { status: 200, body: 'ok' })
+      // one more poll hears of it
+      assert.deepEqual(await request(client, 'GET', path).answer, { status: 200, body: '6\x1e1' })
+      assert.equal(app.io.engine.clientsCount, 0)
+      client.close()
+      await app.close()
+    })
+
+    test('HTTP/1: the second is answered, the first is cut, and app.close() returns', async (t) => {
+      const { app, port } = await start(t, { statelessHandshake })
+      const path = `${POLLING}&sid=${await joined(port)}`
+      const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 9\r\n\r\n42`
+      const first = await sent(t, port, head)
+      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      const cut = once(first, 'close')
+      assert.equal((await ask(port, path, { method: 'POST', body: '42["a"]' })).status, 400)
+      await cut
+      assert.equal(app.io.engine.clientsCount, 0)
+      await app.close()
+    })
+  })
+}
