@@ -6,6 +6,7 @@ import type { RefusalLog } from '../diagnostics.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { AdmissionEngine } from './admission-engine.ts'
 import type { Stateless } from './handshake.ts'
+import { keepCookies } from './cookies.ts'
 import type { EngineRequest } from './handshake-engine.ts'
 import { Farewells } from './farewells.ts'
 import { PollingTransport } from './polling-transport.ts'
@@ -101,6 +102,7 @@ export class Engine extends AdmissionEngine {
     const { sid, transport } = req._query
     const session = sid ? this.clients[sid] : undefined
     const told = this.listenerCount('headers') + this.listenerCount('initial_headers') > 0
+    if (told || (session === undefined && this.opts.cookie)) keepCookies(response)
     if (told || !(session?.transport instanceof PollingTransport)) setHeaders(response)
     if (session !== undefined) {
       session.transport.onRequest(req as never)
