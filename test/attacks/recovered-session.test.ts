@@ -145,6 +145,15 @@ test('servers that share a store', async (t) => {
   })
 })
 
+test('a page of another scheme at the same host', async (t) => {
+  const [http, https] = ['http://app.example.com', 'https://app.example.com']
+  const { app, own } = await start(t, { cors: { origin: [http, https] }, connectionStateRecovery: {} })
+  const page = (origin: string) => ({ transports: ['websocket'], extraHeaders: { host: 'app.example.com', origin } })
+  const state = await lose(t, app, own, page(https))
+  assert.equal((await come(t, app, own, state, page(http))).recovered, false)
+  assert.equal((await come(t, app, own, state, page(https))).recovered, true)
+})
+
 test('the own page at another of the server\'s names', async (t) => {
   const { app, own, port } = await start(t, { connectionStateRecovery: {} }, () => {}, { trustProxy: true })
   const at = (host: string) => ({ transports: ['websocket'], extraHeaders: { host, origin: `http://${host}` } })

@@ -137,21 +137,24 @@ for (const statelessHandshake of [true, false]) {
       }
     }
 
-    test('a new policy that asks a function, and changes again before it answers', async (t) => {
-      const held = await serve(t, modes['an onRequest hook']!, statelessHandshake)
-      const { app, gate, port } = held
-      gate.closed = true
-      const answer = ask(port, WEBSOCKET, upgrade)
-      await gate.reached
-      const asked = new Promise<(allowed: boolean) => void>((resolve) => {
-        app.originPolicy.update({ origin: () => new Promise<boolean>(resolve) })
+    for (const [what, answers, origin] of [['refuses', true, OTHER], ['allows', false, ORIGIN]] as const) {
+      test(`a new policy that asks a function; the next one ${what} before it answers`, async (t) => {
+        const held = await serve(t, modes['an onRequest hook']!, statelessHandshake)
+        const { app, gate, port } = held
+        gate.closed = true
+        const answer = ask(port, WEBSOCKET, upgrade)
+        await gate.reached
+        const asked = new Promise<(allowed: boolean) => void>((resolve) => {
+          app.originPolicy.update({ origin: () => new Promise<boolean>(resolve) })
+        })
+        gate.open()
+        const settle = await asked
+        app.originPolicy.update({ origin })
+        settle(answers)
+        if (answers) assertRefused(held, await answer, 'websocket')
+        else assert.equal((await answer).status, 101)
       })
-      gate.open()
-      const allow = await asked
-      app.originPolicy.update({ origin: OTHER })
-      allow(true)
-      assertRefused(held, await answer, 'websocket')
-    })
+    }
 
     test('a generateId that takes its time', async (t) => {
       const held = await serve(t, {
