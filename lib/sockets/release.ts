@@ -6,6 +6,8 @@ interface Released {
   readonly status: 101 | 200
   /** Gets the response with its headers not set yet; see {@link setHeaders}. */
   readonly next: (request: FastifyRequest, response: ServerResponse) => void
+  /** Whether the answer is still good when all hooks have run; see {@link sendWhile}. */
+  readonly holds?: (request: FastifyRequest) => boolean
 }
 
 type Headers = Record<string, OutgoingHttpHeader>
@@ -36,6 +38,12 @@ export function release (reply: FastifyReply, released: Released): void {
   reply.code(released.status).send()
 }
 
+/** Sends an answer. If it does not hold any more behind all hooks, the raw response is handed on unsent instead. */
+export function sendWhile (reply: FastifyReply, answer: string, released: Required<Released>): void {
+  (reply as Reply)[kReleased] = released
+  reply.send(answer)
+}
+
 /**
  * Sets the headers of the reply on the raw response: for whoever writes its head by itself. Whoever can write them with
  * its own takes them with {@link takeHeaders} instead, which is cheaper by half.
@@ -52,10 +60,15 @@ export function takeHeaders (response: Response): Headers | undefined {
   return headers
 }
 
-function goOn (request: FastifyRequest, reply: Reply, payload: unknown, done: (error: null, payload: unknown) => void): void {
+type Done = (error: null, payload: unknown) => void
+
+function goOn (request: FastifyRequest, reply: Reply, payload: unknown, done: Done): void {
   const released = reply[kReleased]
   const response: Response = reply.raw
-  if (released === undefined || (payload !== undefined && payload !== null) || response.statusCode !== released.status) return done(null, payload)
+  if (released === undefined || response.statusCode !== released.status) return done(null, payload)
+  const { holds } = released
+  const answered = holds === undefined ? payload !== undefined && payload !== null : holds(request)
+  if (answered) return done(null, payload)
   reply.hijack()
   // gone while the hooks ran
   if (request.raw.socket?.destroyed) return

@@ -4,9 +4,9 @@ import type { Config } from '../config.ts'
 import { kRoute } from '../origin-hook.ts'
 import { isStale } from './decide-again.ts'
 import { inOneWrite } from './one-write.ts'
-import { allowRelease, release, setHeaders } from './release.ts'
+import { allowRelease, release, sendWhile, setHeaders } from './release.ts'
 import type { Sockets } from './server.ts'
-import { bindingOf, kBinding, type SocketRequest } from './session.ts'
+import { bindingOf, JSONP, kBinding, type SocketRequest } from './session.ts'
 import { isUpgrade, takeHead } from './request-marks.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
@@ -17,12 +17,6 @@ const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Engine.IO's code for it. */
 const BAD_METHOD = 2
-
-/**
- * Who a JSONP session belongs to. The script tags that poll it send no Origin, and the forms of the same page that post
- * to it do, so nobody in particular.
- */
-const JSONP = 'jsonp'
 
 /** The path of the socket route, without the scope's prefix: Engine.IO's rule for the trailing slash. */
 export function socketPath (config: Config): string {
@@ -91,6 +85,17 @@ function engineHandler ({ engine }: Sockets) {
       engine.handleRequest(raw as SocketRequest, response)
     }
   } as const
+  const opening = {
+    status: 200,
+    // a token is no session yet, but an origin that an update has refused meanwhile is to hear so
+    holds: (request: FastifyRequest): boolean => !isStale(request, engine.policy),
+    next (request: FastifyRequest, response: ServerResponse): void {
+      const raw = request.raw as SocketRequest
+      raw.fastifyRequest = request
+      raw[kBinding] = bindingOf(request)
+      engine.handleRequest(raw, response)
+    }
+  } as const
   const upgrade = {
     status: 101,
     next ({ raw }: FastifyRequest, response: ServerResponse): void {
@@ -121,7 +126,7 @@ function engineHandler ({ engine }: Sockets) {
     const open = stale ? undefined : engine.openPacket(raw, raw._query, binding)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
-      reply.header('cache-control', 'no-store').send(open)
+      sendWhile(reply.header('cache-control', 'no-store'), open, opening)
       return
     }
     raw.fastifyRequest = request

@@ -52,6 +52,12 @@ export function bindingOf (request: FastifyRequest): string {
   return own !== OWN && origin.endsWith(`://${own.slice(OWN.length)}`) ? own : origin
 }
 
+/**
+ * Who a JSONP session belongs to. The script tags that poll it send no Origin, and the forms of the same page that post
+ * to it do, so nobody in particular.
+ */
+export const JSONP = 'jsonp'
+
 /** Bindings by the Host as it came: most servers have a few names. */
 const bindings = new Map<string, string>()
 const MAX_BINDINGS = 256
@@ -122,6 +128,8 @@ export interface Caller {
 export function callerOf (session: OwnedSession): Caller | undefined {
   const { [kBinding]: binding, [kOrigin]: origin } = session
   if (!binding) return undefined
+  // let in although a script tag's Sec-Fetch-Site tells of another site
+  if (binding === JSONP) return { origin, request: undefined }
   return { origin, request: session.request?.fastifyRequest ?? remembered(binding, origin) }
 }
 

@@ -40,6 +40,16 @@ async function polling (t: TestContext, options: FastifyIOOptions, connects: str
   return { app, own, port, sid, path, poll }
 }
 
+test('a JSONP session, which is nobody\'s, outlives an update that brings no change for it', async (t) => {
+  const { app, port } = await start(t, { cors, jsonp: true })
+  const script = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }
+  assert.equal((await ask(port, `${POLLING}&j=0`, { headers: script })).status, 200)
+  app.originPolicy.update(cors)
+  assert.equal(app.io.engine.clientsCount, 1)
+  app.originPolicy.update({ ...cors, missingOrigin: 'refuse' })
+  assert.equal(app.io.engine.clientsCount, 0)
+})
+
 for (const [kind, options] of Object.entries(kinds)) {
   suite(`an update that refuses an origin, ${kind}`, () => {
     for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
