@@ -151,7 +151,8 @@ export class PollingTransport extends Base {
       setHeaders(dataRes!)
       const { stream } = dataRes as unknown as { stream: { close (): void } }
       // The rest of the body is not waited for (RFC 9113, section 8.1).
-      dataRes!.writeHead(400).end(() => stream.close())
+      // Newer Nodes drop an answer that is not on the wire yet when its stream is closed.
+      dataRes!.writeHead(400).end(() => setImmediate(() => stream.close()))
     }
     this.#closed = closed
     super.doClose(() => { this.#closed?.() })
