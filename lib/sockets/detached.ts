@@ -84,9 +84,9 @@ export function queue (request: IncomingMessage, response: ServerResponse): void
 /** Most bytes that may come behind an upgrade which waits; RFC 6455, section 4.1, allows none. */
 const MAX_EARLY = 16_384
 
-/** @returns whether no answer to an earlier request is pending on a live socket */
+/** @returns whether no answer to an earlier request is pending on a live socket, and another answer can follow */
 export function isFree (socket: Detached): boolean {
-  return !socket._httpMessage && !socket.destroyed
+  return !socket._httpMessage && !socket.destroyed && !socket.writableEnded
 }
 
 /**
@@ -116,8 +116,13 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
     // Node stops reading from a client that pipelines a lot, and forgets to begin again once the parser has let go
     socket.push('')
-    if (!socket.destroyed) return afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
-    response.req.destroy()
-    for (const request of socket[kQueued] ?? []) request.destroy()
+    const tellAll = (): void => {
+      response.req.destroy()
+      for (const request of socket[kQueued] ?? []) request.destroy()
+    }
+    if (socket.destroyed) return tellAll()
+    // That answer was the connection's last (RFC 9112, section 9.6): Node drops what waits behind it.
+    if (!socket._httpMessage && socket.writableEnded) return void socket.once('close', tellAll)
+    afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
   })
 }

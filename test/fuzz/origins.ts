@@ -46,7 +46,7 @@ function toRegExp (entry: string): RegExp {
   return new RegExp(`^${source}${ports[port ?? 'none'] ?? `:${port}`}$`)
 }
 
-/** A list of strings, which is read here a second time, without a look at the rows: the rows of the case table are the same. */
+/** A list of strings, which is read here a second time, without a look at the rows: fuzz.test.ts holds that they agree. */
 function listPolicy (name: string, cors: CorsOptions & { origin: readonly string[] }, rows: readonly Row[]): FuzzPolicy {
   const patterns = cors.origin.map(toRegExp)
   const expect = (origin: string): Expected => {
