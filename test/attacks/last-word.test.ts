@@ -250,7 +250,6 @@ test('a header that was taken off is told, once', async (t) => {
 
 test('over HTTP/2', async (t) => {
   const app = Fastify({ http2: true })
-  t.after(() => app.close())
   await app.register(fastifyIO, { cors })
   app.get('/x', async (_request, reply) => reply.headers(OPEN).header('vary', 'Accept').send('ok'))
   app.get('/raw', (_request, reply) => {
@@ -259,7 +258,11 @@ test('over HTTP/2', async (t) => {
     reply.raw.end('ok')
   })
   const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
-  t.after(() => session.close())
+  t.after(async () => {
+    // Fastify waits http2SessionTimeout (72 s) for a session that its client keeps
+    session.close()
+    await app.close()
+  })
   for (const path of ['/x', '/raw', '/nowhere']) {
     for (const origin of [ORIGIN, EVIL]) {
       const request = session.request({ ':path': path, origin })
