@@ -1,38 +1,10 @@
-import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { transports } from 'engine.io'
+import type { ServerResponse } from 'node:http'
+import { type EnginePollingRequest, EnginePolling } from './engine-polling.ts'
 import { setHeaders, takeHeaders } from './release.ts'
 import { type Packet, transportError, type TransportUser } from './transport-user.ts'
 
 const kTransport = Symbol('fastify-io.transport')
-type PollingRequest = IncomingMessage & { cleanup?: () => void, [kTransport]?: PollingTransport }
-
-/** Members of Engine.IO's polling transport that its types leave out and that a subclass must reach. */
-interface Internals extends EventEmitter {
-  writable: boolean
-  readyState: 'open' | 'closing' | 'closed'
-  req: PollingRequest | null | undefined
-  res: ServerResponse | null | undefined
-  dataReq: PollingRequest | null | undefined
-  dataRes: ServerResponse | null | undefined
-  readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
-  maxHttpBufferSize: number
-  shouldClose?: (() => void) | null
-  onPollRequest (req: PollingRequest, res: ServerResponse): void
-  onDataRequest (req: PollingRequest, res: ServerResponse): void
-  onData (data: string): void
-  send (packets: Packet[]): void
-  close (): void
-  doClose (closed: () => void): void
-  onPacket (packet: Packet): void
-  onError (message: string, description?: unknown): void
-  onClose (): void
-  headers (req: PollingRequest, headers: Record<string, string>): Record<string, string>
-  doWrite (data: string, options: object, written: () => void): void
-}
-
-// Engine.IO exports a function that makes them; the class is what the made ones have.
-const Base = Object.getPrototypeOf(Reflect.construct(transports.polling, [{ _query: { EIO: '4' } }])).constructor as new (request: object) => Internals
+type PollingRequest = EnginePollingRequest & { [kTransport]?: PollingTransport }
 
 /**
  * Engine.IO's polling transport (protocol 4, "HTTP long-polling"), with listeners that all requests share. A request
@@ -40,7 +12,7 @@ const Base = Object.getPrototypeOf(Reflect.construct(transports.polling, [{ _que
  *
  * Emits the same events as Engine.IO's own.
  */
-export class PollingTransport extends Base {
+export class PollingTransport extends EnginePolling {
   user: TransportUser | undefined = undefined
   /** The body so far: its first chunk as it came, or the start of a buffer that grows. */
   #body: Buffer | undefined
