@@ -81,11 +81,11 @@ export const corsSchema = Type.Object({
   /** What a request without an Origin gets on Socket.IO's routes. Default `'allow'`: native clients send none. */
   missingOrigin: Type.Optional(Type.Union([Type.Literal('allow'), Type.Literal('refuse')], { expected: "'allow' or 'refuse'", description: 'What a request without an Origin gets on the routes of Socket.IO.' })),
   /** Where a refused origin gets 403: on Socket.IO's routes only (the default, `'sockets'`), or on every route. */
-  enforce: Type.Optional(Type.Union([Type.Literal('sockets'), Type.Literal('all')], { expected: "'sockets' or 'all'", description: 'Where a refused origin gets 403.' })),
+  enforce: Type.Optional(Type.Union([Type.Literal('sockets'), Type.Literal('all')], { expected: "'sockets' or 'all'", description: "Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade ('sockets'), or on REST routes too ('all')." })),
   /** Whether CORS headers are written; `false` where a proxy writes them. The policy is enforced all the same. Default true. */
   emitHeaders: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether CORS headers are written.' })),
   /** Whether JSONP polling is served, which any page can read through a script tag. Default false. */
-  jsonp: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether JSONP polling is served.' })),
+  jsonp: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether JSONP polling is served: to script tags of every page, whose sessions belong to no origin.' })),
   /** What becomes of live sockets whose origin an update no longer allows. Default `'disconnect'`. */
   onRevoke: Type.Optional(Type.Union([Type.Literal('disconnect'), Type.Literal('keep')], { expected: "'disconnect' or 'keep'", description: 'What becomes of live sockets whose origin is no longer allowed.' })),
   /** ms that an origin function has to answer; later is a refusal. Default 5000. */

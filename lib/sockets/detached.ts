@@ -122,7 +122,7 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     }
     if (socket.destroyed) return tellAll()
     // That answer was the connection's last (RFC 9112, section 9.6): Node drops what waits behind it.
-    if (!socket._httpMessage && socket.writableEnded) return void socket.once('close', tellAll)
-    afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
+    if (!socket._httpMessage && socket.writableEnded) socket.once('close', tellAll)
+    else afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
   })
 }

@@ -57,6 +57,14 @@ test('exposed headers, and everything a preflight can be told', async (t) => {
   }
 })
 
+test('methods: [] allows no method beyond those that need no permission, on every path', async (t) => {
+  const { port } = await start(t, { cors: { ...cors, methods: [] } }, (app) => { app.get('/ok', async () => 'ok') })
+  for (const path of ['/ok', POLLING, '/nowhere']) {
+    const { status, headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
+    assert.deepEqual([status, headers['access-control-allow-origin'], headers['access-control-allow-methods']], [204, ORIGIN, undefined], path)
+  }
+})
+
 test('requested headers are reflected only if they are header names, and not too many', async (t) => {
   const { port } = await start(t, { cors })
   for (const path of ['/ok', POLLING]) {
