@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
 /** ms within which every complete request is answered, and a connection that its client ended is closed: much, for busy machines. */
-export const PATIENCE = Number(process.env.PAT ?? 15_000)
+export const PATIENCE = 15_000
 /** Characters of a conversation that a report shows. */
 const SHOWN = 6000
 

@@ -123,7 +123,7 @@ function oddTarget (random: Random, scope: Scope, caller: Caller): FuzzRequest {
 }
 
 /** HTTP/2 asked for in clear text: a server may ignore it. */
-const h2c = (random: Random, scope: Scope, caller: Caller): FuzzRequest => random.chance(50)
+export const h2c: Make = (random, scope, caller) => random.chance(50)
   ? compose(random, scope, caller, { target: random.chance(50) ? `${scope.prefix}/api` : engineTarget(scope.path, { transport: 'polling' }), lines: H2C })
   : compose(random, scope, caller, { method: 'POST', target: `${scope.prefix}/upload`, lines: H2C, body: random.text(random.below(200)) })
 

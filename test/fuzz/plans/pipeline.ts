@@ -1,10 +1,14 @@
+import { createServer } from 'node:http'
 import { draw } from '../grammar/callers.ts'
-import { anyRequest, anyUpgrade, compose, type FuzzRequest, type Make, ownUpgrade, plainRequest, sharedUpgrade, UPGRADE_LINES } from '../grammar/requests.ts'
+import { anyRequest, anyUpgrade, compose, type FuzzRequest, h2c, type Make, ownUpgrade, plainRequest, sharedUpgrade, UPGRADE_LINES } from '../grammar/requests.ts'
 import type { Random } from '../random.ts'
 import type { Leave, Wire } from '../wire.ts'
 import type { World } from '../world.ts'
 
 const LEAVES: readonly (readonly [number, Leave])[] = [[70, 'end'], [20, 'destroy'], [10, 'reset']]
+
+/** A Node that can ignore an upgrade (`shouldUpgradeCallback`) loses what came in one piece with it, plugin or no plugin. */
+const LOSES = 'shouldUpgradeCallback' in createServer()
 
 /** Requests of many callers at once over one connection; the last may be an upgrade, with more behind it. */
 export async function pipeline (world: World, wire: Wire, random: Random): Promise<void> {
@@ -13,11 +17,12 @@ export async function pipeline (world: World, wire: Wire, random: Random): Promi
     const scope = random.pick(world.scopes)
     requests.push(make(random, scope, draw(random, scope)))
   }
-  const request = world.shared ? plainRequest : anyRequest
+  const request = world.shared || LOSES ? plainRequest : anyRequest
   for (let left = random.weighted([[70, random.between(30, 120)], [20, random.between(1, 30)], [10, 0]]); left > 0; left--) add(request)
   if (requests.length === 0 || random.chance(35)) {
-    add(!world.shared ? anyUpgrade : requests.length > 0 ? ownUpgrade : sharedUpgrade)
-    if (!world.shared && random.chance(30)) for (let left = random.between(1, 4); left > 0; left--) add(request)
+    const last = LOSES && random.chance(10) ? h2c : anyUpgrade
+    add(!world.shared ? last : requests.length > 0 ? ownUpgrade : sharedUpgrade)
+    if (!world.shared && !LOSES && random.chance(30)) for (let left = random.between(1, 4); left > 0; left--) add(request)
   }
   if (random.chance(85)) {
     await wire.ask(random, ...requests)
