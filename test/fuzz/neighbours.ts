@@ -31,6 +31,8 @@ export function addRoutes (app: FastifyInstance, held: Held): void {
   })
   app.get('/events', (request, reply) => {
     reply.hijack()
+    // its client has left while a hook waited
+    if (request.raw.socket.destroyed) return
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
     held.streams++
     const timer = setInterval(() => reply.raw.write('data: tick\n\n'), 10)

@@ -24,6 +24,8 @@ export class Wire {
   /** Set when its bytes are mutated: answers cannot be told apart by their requests. */
   loose = false
   closed = false
+  /** Set when requests stand behind an upgrade: TCP resets a connection that is closed with bytes unread, and an answer on its way is lost. */
+  mayLose = false
   sent = ''
   /** What came behind a 101, or over a loose connection. */
   tail = ''
@@ -213,7 +215,7 @@ export class Wire {
     this.#answers(true)
     this.closed = true
     const next = this.#queue[0]
-    if (next !== undefined && !this.#left && !this.#world.closing && !this.#queue.some(mayCutOff)) this.complain('every complete request is answered', `the connection was closed before ${next.method} ${next.target} was answered`)
+    if (next !== undefined && !this.#left && !this.#world.closing && !this.mayLose && !this.#queue.some(mayCutOff)) this.complain('every complete request is answered', `the connection was closed before ${next.method} ${next.target} was answered`)
     this.#world.wires.delete(this)
     this.#wake()
   }

@@ -22,7 +22,10 @@ export async function pipeline (world: World, wire: Wire, random: Random): Promi
   if (requests.length === 0 || random.chance(35)) {
     const last = LOSES && random.chance(10) ? h2c : anyUpgrade
     add(!world.shared ? last : requests.length > 0 ? ownUpgrade : sharedUpgrade)
-    if (!world.shared && !LOSES && random.chance(30)) for (let left = random.between(1, 4); left > 0; left--) add(request)
+    if (!world.shared && !LOSES && random.chance(30)) {
+      wire.mayLose = true
+      for (let left = random.between(1, 4); left > 0; left--) add(request)
+    }
   }
   if (random.chance(85)) {
     await wire.ask(random, ...requests)
