@@ -129,7 +129,8 @@ export class Wire {
     if (how === 'end') {
       this.#socket.resume()
       this.#socket.end()
-    } else if (how === 'reset') {
+    } else if (how === 'reset' && !this.#socket.writableEnded) {
+      // libuv cannot reset a socket that is being shut down, and Node then forgets to close it
       this.#socket.resetAndDestroy()
     } else {
       this.#socket.destroy()
