@@ -9,10 +9,8 @@ import { answerPreflight } from './policy/preflight.ts'
 import { merged, names, without } from './vary.ts'
 
 const NONE: HeaderList = []
-const NO_NAMES: readonly string[] = []
-const ORIGIN: readonly string[] = ['Origin']
-const REQUESTED: readonly string[] = ['Access-Control-Request-Headers']
-const BOTH: readonly string[] = [...ORIGIN, ...REQUESTED]
+const REQUESTED = 'Access-Control-Request-Headers'
+const BOTH = `Origin, ${REQUESTED}`
 
 /** What a request with the method OPTIONS is. */
 export type Options =
@@ -58,11 +56,11 @@ export class CorsHeaders {
     const varies = this.#varies(decision, sockets)
     const vary = reply.getHeader('vary')
     // where hooks and routes find it; @fastify/cors does so for what it answers
-    if (varies && options === 'none') reply.header('vary', vary === undefined ? 'Origin' : merged(vary, ORIGIN))
+    if (varies && options === 'none') reply.header('vary', vary === undefined ? 'Origin' : merged(vary, 'Origin'))
     setVerdict(reply.raw, {
       allowOrigin,
       list: emitHeaders ? this.#listFor(request, options, allowOrigin) : NONE,
-      vary: options === 'preflight' && this.#reflects ? varies ? BOTH : REQUESTED : varies ? ORIGIN : NO_NAMES,
+      vary: options === 'preflight' && this.#reflects ? varies ? BOTH : REQUESTED : varies ? 'Origin' : '',
       namesOrigin: varies || (vary !== undefined && names(vary, 'Origin')),
       // what @fastify/cors writes is ours
       onForeign: options === 'none' ? this.#onForeign : undefined

@@ -77,7 +77,12 @@ const HINTS = {
   },
   middleware: ({ message }) => `${message}: a middleware of app.io.engine.use() passed an error on.`,
   'generate-id': ({ message }) => `${message}: app.io.engine.generateId failed.`,
-  'bad-request' ({ message, context }) {
+  'bad-request' ({ req, message, context }) {
+    if (context?.name === 'TRANSPORT_MISMATCH' && req.headers.upgrade !== undefined) {
+      return `${message} ("TRANSPORT_MISMATCH"): the request has an Upgrade header, and its transport is not ` +
+        'websocket. A proxy adds Upgrade to every request: let it pass on what the client sends ' +
+        '(nginx: map $http_upgrade $connection_upgrade).'
+    }
     const name = context?.name === undefined ? '' : ` (${show(context.name)})`
     return `${message}${name}: the request does not fit the session that it names. No Socket.IO client sends this.`
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { withhold } from './last-word.ts'
 
 /**
  * Puts an `onRequest` hook before those of @fastify/middie and @fastify/express, in each scope that has one.
@@ -7,12 +8,29 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify'
  * a hook first, so its list of hooks is looked for; where that is not found, the middlewares keep their head start.
  */
 export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookHandler): void {
-  const hooks = kept<{ onRequest?: unknown[] }>(app, 'fastify.hooks')
-  if (app.hasDecorator('use') && Array.isArray(hooks?.onRequest)) hooks.onRequest.unshift(hook)
+  if (app.hasDecorator('use')) requestHooksOf(app)?.unshift(hook)
   for (const child of kept<FastifyInstance[]>(app, 'fastify.children') ?? []) {
     // one with `originPolicy` has a policy to itself
     if (!Object.hasOwn(child, 'originPolicy')) addBeforeMiddlewares(child, hook)
   }
+}
+
+/**
+ * Lets no CORS header leave that a hook before ours writes on the raw response: no hook behind it runs when it hijacks the
+ * reply, so that nobody would have decided.
+ */
+export function withholdBefore (app: FastifyInstance): void {
+  const hooks = requestHooksOf(app)
+  if (hooks === undefined || hooks.length === 0) return
+  hooks.unshift(function withholdCors (_request, reply, done) {
+    withhold(reply.raw)
+    done()
+  })
+}
+
+function requestHooksOf (app: FastifyInstance): onRequestHookHandler[] | undefined {
+  const hooks = kept<{ onRequest?: onRequestHookHandler[] }>(app, 'fastify.hooks')?.onRequest
+  return Array.isArray(hooks) ? hooks : undefined
 }
 
 /** What Fastify keeps on each scope under a symbol. */

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { merged, names } from './vary.ts'
+import { merged } from './vary.ts'
 
 /** Header names in lower case, and their values. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -7,10 +7,10 @@ export type HeaderList = readonly (readonly [name: string, value: string])[]
 /** The CORS headers that one answer leaves with, and what its `Vary` must name. */
 export interface Verdict {
   /** Access-Control-Allow-Origin; `undefined` for none. */
-  allowOrigin: string | undefined
+  readonly allowOrigin: string | undefined
   /** The CORS headers beside it. */
-  list: HeaderList
-  vary: readonly string[]
+  readonly list: HeaderList
+  readonly vary: string
   /** Whether `Vary` may name Origin: the answer depends on it, or a hook before ours said so. */
   readonly namesOrigin: boolean
   /** Told of the first CORS header that is taken off the answer, or changed. */
@@ -27,7 +27,7 @@ type Governed = ServerResponse & { [kVerdict]?: Verdict, [kWriteHead]?: WriteHea
 const CORS = 'access-control-'
 const LETTER_A = 97
 const NONE: HeaderList = []
-const ORIGIN: readonly string[] = ['Origin']
+const WITHHELD: Verdict = { allowOrigin: undefined, list: NONE, vary: '', namesOrigin: true, onForeign: undefined }
 
 /** @returns what an answer leaves with, once that is decided */
 export function verdictOf (response: ServerResponse): Verdict | undefined {
@@ -54,12 +54,15 @@ export function setVerdict (response: ServerResponse, verdict: Verdict): void {
 export function withdraw (response: ServerResponse): void {
   const verdict = verdictOf(response)
   if (verdict === undefined) {
-    setVerdict(response, { allowOrigin: undefined, list: NONE, vary: ORIGIN, namesOrigin: true, onForeign: undefined })
+    setVerdict(response, { ...WITHHELD, vary: 'Origin', namesOrigin: true })
     return
   }
-  verdict.allowOrigin = undefined
-  verdict.list = NONE
-  if (!verdict.vary.includes('Origin')) verdict.vary = [...ORIGIN, ...verdict.vary]
+  setVerdict(response, { ...verdict, allowOrigin: undefined, list: NONE, vary: merged('Origin', verdict.vary) })
+}
+
+/** Nobody grants anything before the decision: what a hook before it writes on the raw response has no CORS header. */
+export function withhold (response: ServerResponse): void {
+  setVerdict(response, WITHHELD)
 }
 
 /**
@@ -139,10 +142,8 @@ function varyOf (
 ): string | undefined {
   const raw = response.getHeader('vary')
   const vary = raw === undefined ? given : given === undefined ? raw : merged(raw, given)
-  for (const name of verdict.vary) {
-    if (!names(vary, name)) return merged(vary, verdict.vary)
-  }
-  return vary === undefined || typeof vary === 'string' ? vary : merged(vary, [])
+  if (vary === undefined) return verdict.vary === '' ? undefined : verdict.vary
+  return vary === verdict.vary ? vary : merged(vary, verdict.vary)
 }
 
 function notice (response: ServerResponse, verdict: Verdict, name: string, value: unknown): void {

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
 import { type CorsHeaders, takeBackVary } from './cors-headers.ts'
 import type { RefusalLog } from './diagnostics.ts'
-import { addBeforeMiddlewares } from './first-hook.ts'
-import { verdictOf } from './last-word.ts'
+import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
 import { allowance, type Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
+import { sendPreflight } from './preflight.ts'
 import { isWebSocket, refuse } from './refusal.ts'
 import type { Farewells } from './sockets/farewells.ts'
 import { inOneWrite } from './sockets/one-write.ts'
@@ -47,14 +47,15 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
     return decide(request, reply, done, goOn)
   })
+  withholdBefore(app)
   app.addHook('onRequest', function originHook (request, reply, done) {
-    if (verdictOf(reply.raw) === undefined) return decide(request, reply, done, settle)
+    if (!isDecided(request)) return decide(request, reply, done, settle)
     // decided by a nearer scope, with a policy to itself, or before a middleware
     if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
   })
   app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
     // a hook before ours has answered
-    if (verdictOf(reply.raw) === undefined) return decide(request, reply, () => done(null, payload), goOn)
+    if (!isDecided(request)) return decide(request, reply, () => done(null, payload), goOn)
     if (request.raw.method === 'OPTIONS') takeBackVary(reply)
     done(null, payload)
   })
@@ -91,7 +92,10 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
     if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
       return refuseSocket(request, reply, decision)
     }
-    return !jsonp || enforcement.jsonp || refuseJsonp(request, reply)
+    if (jsonp && !enforcement.jsonp) return refuseJsonp(request, reply)
+    if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
+    sendPreflight(reply, policy.options)
+    return false
   }
 
   /** @throws OriginRefusedError */
@@ -144,6 +148,10 @@ function refusalBody (reason: Decision['reason']): string {
 
 function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
   return isUpgrade(request.raw) ? 'websocket' : 'polling'
+}
+
+function isDecided (request: FastifyRequest): boolean {
+  return (request.originDecision as Decision | undefined) !== undefined
 }
 
 function goOn (): boolean {

@@ -1,9 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { ConfigError, type ConfigIssue } from './errors.ts'
 
 /** What Fastify keeps about a route. */
-interface Route {
+export interface Route {
   readonly path: string
+  readonly method?: string
+  readonly opts?: Pick<RouteOptions, 'constraints'>
   readonly store?: { readonly server?: object, readonly config?: { readonly cors?: unknown } } | null
 }
 
@@ -34,7 +36,7 @@ export function refuseRouteConfig (app: FastifyInstance): void {
   })
 }
 
-function isIn (scope: object, server: object): boolean {
+export function isIn (scope: object, server: object): boolean {
   return server === scope || Object.prototype.isPrototypeOf.call(scope, server)
 }
 
@@ -52,7 +54,7 @@ function issueOf (url: string, value: unknown): ConfigIssue {
  * Every route of the app, also those that were there before any hook of ours. Fastify has no list of them, but its
  * printout asks a function about each, which stands on the options that are passed to it.
  */
-function routesOf (app: FastifyInstance): Route[] {
+export function routesOf (app: FastifyInstance): Route[] {
   const routes: Route[] = []
   const options = {
     includeMeta: true,

@@ -20,12 +20,18 @@ export function corsOf (app: FastifyInstance): string | undefined {
  * @param onFound called when there is one, before it goes on
  */
 export function refuseSecondCors (app: FastifyInstance, onFound: () => void): void {
+  let own = true
   let found = false
   const decorateRequest = app.decorateRequest as (this: FastifyInstance, ...args: unknown[]) => FastifyInstance
   app.decorateRequest = function (this: FastifyInstance, ...args: unknown[]): FastifyInstance {
     if (args[0] !== DECORATOR) return decorateRequest.apply(this, args)
-    found = true
     onFound()
+    // ours comes first; avvio may load it after the promise of its registration
+    if (own) {
+      own = false
+      return decorateRequest.apply(this, args)
+    }
+    found = true
     return this
   } as FastifyInstance['decorateRequest']
   app.addHook('onReady', async function refuseSecondCors () {

@@ -5,6 +5,7 @@ import { RegExpParser } from '@eslint-community/regexpp'
 import { embed, INTERCEPTED, mutantsOf, ownership, STRANGERS } from './attack.ts'
 import { isLoopback, type Origin, parseOrigin } from './origin.ts'
 import { type Owned, ownedBy } from './ownership.ts'
+import { strangerBelow } from './public-suffix.ts'
 import { TooComplex } from './regexp-automaton.ts'
 import { type Piece, samplesOf } from './regexp-samples.ts'
 import { growthOf } from './regexp-slow.ts'
@@ -143,11 +144,17 @@ function best (candidates: readonly Accepted[]): Accepted | undefined {
 /** What to write instead: patterns for the hosts that the regexp means. */
 function correction (accepted: readonly Accepted[], own: ReadonlySet<string>, stolen: Owned): string {
   const patterns = new Set<string>()
+  const below = (origin: Origin, name: string): void => {
+    // the check of patterns would refuse it
+    if (strangerBelow({ ...origin, host: name, subdomains: true, anyPort: false }) !== undefined) return
+    patterns.add(`${origin.scheme}://*.${name}`)
+  }
   for (const one of accepted) {
     const { scheme, host, port } = one.origin
     if (patterns.size >= 3 || port !== '' || /^-|-\.|\.$/.test(host)) continue
     if (scheme === 'http' && one.own && accepted.some(({ text }) => text.startsWith('https:'))) continue
-    if (one.own) patterns.add(one.whole ? `${scheme}://${host}` : `${scheme}://*.${one.owned!.name}`)
+    if (one.own && one.whole) patterns.add(`${scheme}://${host}`)
+    else if (one.own) below(one.origin, one.owned!.name)
     else if (host === 'localhost' || host === '127.0.0.1') patterns.add(`${scheme}://${host}:*`)
   }
   const instead = [...patterns].map((pattern) => `"${pattern}"`).join(', ')

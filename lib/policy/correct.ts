@@ -22,7 +22,7 @@ export function correctList (text: string): string[] | undefined {
 
 function correctOne (text: string): string | undefined {
   const bare = text.replace(/^["'`<]+|["'`>]+$/g, '')
-  if (/^(?:javascript|data|blob|file|about):/i.test(bare)) return undefined
+  if (/^(?:javascript|data|blob|file|about|mailto|tel|sms|urn):/i.test(bare)) return undefined
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(bare)
   // an address for mail, not a user of a host
   if (!hasScheme && bare.includes('@')) return undefined

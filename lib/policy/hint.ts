@@ -1,10 +1,13 @@
 import type { Compiled } from './compile.ts'
 import type { Decision, PolicyRequest } from './decision.ts'
 import { explain } from './explain.ts'
-import { parseOrigin } from './origin.ts'
+import { FILE_ORIGIN, parseOrigin } from './origin.ts'
 import { isGuarded } from './own.ts'
 import { address, explainOwnPage, looksOwn } from './own-page.ts'
 import { lacksOriginOfBrowser, STRIPPED } from './stripped.ts'
+
+const FILE = 'The page was loaded from a file (Cordova, an older Electron), and any file has this origin. ' +
+  'Give the app a scheme of its own, such as app://, or list \'file://\' with dangerously: { fileOrigin: true }.'
 
 /**
  * Text for a log line: what to change so that a refused request passes.
@@ -28,6 +31,7 @@ export function hint (policy: Compiled, origin: string, decision: Decision, requ
     case 'timeout':
       return `The origin function did not answer within originTimeout (${policy.options.originTimeout} ms).`
     case 'malformed':
+      if (origin === FILE_ORIGIN) return FILE
       return `${explain(policy, origin, decision)} No browser sends this: look at the client or the proxy.`
     case 'not-listed':
       return origin === '' ? ownWithoutOrigin(policy, request) : notListed(policy, origin, decision, request)

@@ -24,6 +24,7 @@ export function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[])
 /** For `sameOrigin` that is one text. */
 export function hostsHint (value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
+  if (value === 'true' || value === 'false') return `the boolean, without quotes: sameOrigin: ${value}`
   const host = correctHost(value)
   return host === undefined ? 'a list of hosts, such as [\'api.example.com\']' : `['${host}']`
 }

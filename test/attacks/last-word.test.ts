@@ -248,6 +248,30 @@ test('a header that was taken off is told, once', async (t) => {
   assert.match(lines[0]!.msg, /^access-control-allow-origin: \* was not written by the origin policy/)
 })
 
+test('a hook that was there first and answers on the raw response', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  app.addHook('onRequest', (request, reply, done) => {
+    const { way } = request.headers
+    if (way === undefined) return done()
+    reply.hijack()
+    if (way === 'setHeader') for (const [name, value] of Object.entries(OPEN)) reply.raw.setHeader(name, value)
+    reply.raw.writeHead(401, way === 'writeHead' ? OPEN : {}).end('who are you?')
+  })
+  await app.register(fastifyIO, { cors })
+  app.get('/x', async () => 'ok')
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  for (const path of ['/x', '/nowhere', POLLING]) {
+    for (const way of ['writeHead', 'setHeader']) {
+      for (const origin of [ORIGIN, EVIL]) {
+        const answer = await ask(Number(port), path, { headers: { origin, way } })
+        assert.deepEqual([answer.status, corsHeaders(answer)], [401, []], `${path}, ${way}, ${origin}`)
+      }
+    }
+  }
+  await checkBoth(Number(port), '/x')
+})
+
 test('over HTTP/2', async (t) => {
   const app = Fastify({ http2: true })
   await app.register(fastifyIO, { cors })

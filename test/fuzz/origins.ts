@@ -95,8 +95,14 @@ function tablePolicy (name: string, cors: CorsOptions, rows: readonly Row[]): Fu
     everybody,
     expect,
     missing: missingOrigin === 'refuse' ? REFUSED : { verdict: everybody ? 'either' : 'allowed', header: undefined },
-    own: everybody ? { verdict: 'either', header: '*' } : own ? { verdict: 'allowed', header: undefined } : REFUSED
+    own: everybody ? { verdict: 'either', header: '*' } : ownOf(cors, own)
   }
+}
+
+/** The server's own origin. A RegExp, a function or `true` may allow it as another origin, with a header. */
+function ownOf (cors: CorsOptions, own: boolean): Expected {
+  if (!isList(cors) && cors.origin !== undefined && cors.origin !== false) return { verdict: 'either', header: undefined }
+  return own ? { verdict: 'allowed', header: undefined } : REFUSED
 }
 
 /** Lists of origins and patterns can be read independently; RegExps, functions, `'*'` and `file://` cannot. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import fastifyCors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import fastifyIO, { ConfigError, OriginPolicy } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { ask, POLLING, start } from '../support/server.ts'
@@ -95,6 +96,67 @@ test('two sibling scopes under one prefix: neither answers the preflights of the
       }
     }
   }
+})
+
+test('two sibling scopes under one prefix, with routes that were there before the plugin', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  for (const name of ['one', 'two']) {
+    await app.register(async (scope) => {
+      scope.put(`/${name}`, async () => name)
+      await scope.register(async (child) => { child.put(`/${name}/child`, async () => name) })
+      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+    })
+  }
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  for (const name of ['one', 'two']) {
+    for (const from of ['one', 'two']) {
+      const origin = `https://${from}.example.com`
+      const preflight = { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } }
+      const { headers } = await ask(Number(port), `/${name}`, preflight)
+      assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${name}`)
+      // Fastify gives a child the hooks of its parent when the child is made: no policy governs this one
+      const child = await ask(Number(port), `/${name}/child`, preflight)
+      if (from !== name) assert.equal(child.headers['access-control-allow-origin'], undefined, `${origin} for the child of ${name}`)
+    }
+  }
+})
+
+suite('after() whose callback returns the app, which is a promise to avvio', () => {
+  const noop = fp(async () => {})
+  const handler = async (): Promise<string> => 'ok'
+  const ways: Record<string, (app: FastifyInstance) => unknown> = {
+    'a route': (app) => app.after(() => app.get('/t', handler)),
+    'a hook': (app) => app.after(() => app.addHook('onRequest', async () => {})),
+    'a plugin after a plugin': (app) => app.register(noop).after(() => app.register(noop)),
+    'within a plugin': (app) => app.register((scope, _options, done) => {
+      scope.after(() => scope.get('/t', handler))
+      done()
+    })
+  }
+  for (const [name, before] of Object.entries(ways)) {
+    for (const awaited of [true, false]) {
+      test(`${name}, ${awaited ? '' : 'not '}awaited`, async (t) => {
+        const app = Fastify()
+        t.after(() => app.close())
+        before(app)
+        const registered = app.register(fastifyIO, { cors: { origin: 'https://app.example.com' } })
+        if (awaited) await registered
+        await app.ready()
+        const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url: '/any', headers: { origin: 'https://app.example.com', 'access-control-request-method': 'GET' } })
+        assert.deepEqual([statusCode, headers['access-control-allow-origin']], [204, 'https://app.example.com'])
+      })
+    }
+  }
+
+  test('a @fastify/cors behind it is still refused', async (t) => {
+    const app = Fastify()
+    t.after(() => app.close())
+    app.after(() => app.get('/t', handler))
+    app.register(fastifyIO, { cors: { origin: 'https://app.example.com' } })
+    app.register(fastifyCors)
+    await assert.rejects(async () => { await app.ready() }, (error: ConfigError) => error.issues[0]!.code === 'CORS_TWICE')
+  })
 })
 
 test('two sibling scopes that share a URL by host: each answers the preflights of its own host', async (t) => {

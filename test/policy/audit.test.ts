@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, mock, test } from 'node:test'
 import fc from 'fast-check'
+import { ConfigError, OriginPolicy } from '../../lib/index.ts'
 import { auditFunction, auditRegExp, type RegExpFinding } from '../../lib/policy/audit.ts'
 import { isLoopback, parseOrigin } from '../../lib/policy/origin.ts'
 import { ownedBy } from '../../lib/policy/ownership.ts'
@@ -46,6 +47,15 @@ describe('regexps of real projects', () => {
       assert.ok(finding !== undefined)
       assertProven(re, finding)
       assert.ok(finding.message.length > 0 && finding.hint.length > 0)
+    })
+  }
+})
+
+test('a correction is one that can be listed', () => {
+  for (const regexp of [/^https:\/\/([a-z0-9-]+\.)+amazonaws\.com$/, /\.railway\.app$/, /example\.com$/, /^https:\/\/.*\.github\.io$/]) {
+    assert.throws(() => new OriginPolicy({ origin: regexp }), ({ issues: [issue] }: ConfigError) => {
+      for (const [, pattern] of issue!.hint!.matchAll(/"(https?:[^"]*)"/g)) assert.ok(new OriginPolicy({ origin: pattern! }))
+      return issue!.code === 'REGEXP_UNSAFE'
     })
   }
 })

@@ -18,6 +18,7 @@ suite('hints: a sentence for each reason, which says what to change', () => {
     [{ origin: () => new Promise(() => {}), originTimeout: 1 }, APP, 'timeout', /originTimeout \(1 ms\)/],
     [{ origin: APP }, 'null', 'null', /sandboxed frame/],
     [{ origin: APP }, `${APP}/`, 'malformed', /did you mean https:\/\/app\.example\.com\? No browser sends this/],
+    [{ origin: APP }, 'file://', 'malformed', /loaded from a file .* dangerously: \{ fileOrigin: true \}\.$/],
     [{ origin: APP }, `${APP}, ${APP}`, 'malformed', /^[^[]*$/],
     [{ missingOrigin: 'refuse' }, undefined, 'missing', /missingOrigin is "refuse"/]
   ]

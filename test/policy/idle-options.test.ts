@@ -85,7 +85,7 @@ suite('mistakes have a hint', () => {
   }
 
   test('an address for mail is not taken for an origin', () => {
-    for (const origin of ['mailto:a@b.example', 'a@b.example']) {
+    for (const origin of ['mailto:a@b.example', 'a@b.example', 'tel:123']) {
       assert.throws(() => new OriginPolicy({ origin }), ({ issues: [issue] }: ConfigError) => issue!.hint === undefined)
     }
   })
