@@ -1,32 +1,23 @@
-import { Server as EngineServer, type ServerOptions } from 'engine.io'
-import { isConnect, type Parser } from './connect-packet.ts'
+import { Server as EngineServer } from 'engine.io'
+import { Beginning, type Fleet } from './beginning.ts'
 import type { EngineSocket } from './engine-socket.ts'
 import type { Issuer } from './handshake.ts'
-import { nudgeLater } from './nudge.ts'
-import { PollingTransport } from './polling-transport.ts'
-import { refuseWaiting } from './refuse.ts'
 import type { SocketRequest } from './session.ts'
-import type { Packet, TransportUser } from './transport-user.ts'
-import { WebSocketTransport } from './websocket-transport.ts'
 
 /** `context.name` of the `connection_error` for a session whose requests reach several processes. */
 export const FOREIGN_SESSION = 'FOREIGN_SESSION'
 
 const { errors: { UNKNOWN_SID }, errorMessages } = EngineServer
 
-/** ms within which CONNECT and a poll must have come. */
-const LIMIT = 2000
 /** ms for which the handshake of another process is a sign that requests are spread. */
 const RECENT = 60_000
-/** Socket.IO's options, all of which reach the engine. */
-type Options = ServerOptions & { readonly parser?: Parser | undefined }
 
 /**
  * Sessions in a fleet whose processes share a secret. Each can open the session of a handshake, so a balancer that
  * spreads the requests of one client would make a part of a session in several, and the client would wait for an answer
- * that no part can give. A session that has not begun properly within {@link LIMIT} is therefore none.
+ * that no part can give. A session that has not begun properly in time is therefore none.
  */
-export class SharedSessions {
+export class SharedSessions implements Fleet {
   readonly #engine: EngineServer
   #foreignAt = -Infinity
 
@@ -34,7 +25,7 @@ export class SharedSessions {
     this.#engine = engine
   }
 
-  get options (): Options {
+  get options (): Fleet['options'] {
     return this.#engine.opts
   }
 
@@ -58,139 +49,5 @@ export class SharedSessions {
   begin (session: EngineSocket, issuer: Issuer, req: SocketRequest): void {
     if (issuer === 'foreign') this.#foreignAt = performance.now()
     new Beginning(this, session, issuer === 'foreign', req).attach()
-  }
-}
-
-/**
- * Stands between a session and its transport until the first packet, a CONNECT (Socket.IO protocol 5), and a poll or a
- * finished upgrade have come. A session of the own process waits longer where nothing says that requests are spread:
- * its client may be slow to make its `auth`.
- */
-class Beginning implements TransportUser {
-  readonly #shared: SharedSessions
-  readonly #session: EngineSocket
-  readonly #foreign: boolean
-  readonly #first: SocketRequest
-  readonly #held: Packet[] = []
-  #bytes = 0
-  /** Whether its first packet has come. */
-  #heard = false
-  /** Whether the other direction is known to end here. */
-  #polled = false
-  #timer: ReturnType<typeof setTimeout> | undefined
-
-  constructor (shared: SharedSessions, session: EngineSocket, foreign: boolean, first: SocketRequest) {
-    this.#shared = shared
-    this.#session = session
-    this.#foreign = foreign
-    this.#first = first
-  }
-
-  attach (): void {
-    const session = this.#session
-    const { transport } = session
-    // a `connection` listener has closed it
-    if (session.readyState !== 'open' || !(transport instanceof PollingTransport)) return
-    transport.user = this
-    session.on('upgrade', this.#onUpgrade)
-    session.on('close', this.#detach)
-    this.#timer = setTimeout(this.#late, LIMIT)
-  }
-
-  onPacket (packet: Packet): void {
-    const session = this.#session
-    // to a ping of this process, from a client that is slow to make its `auth`
-    if (packet.type === 'pong' && session.pingTimeoutTimer !== null) return session.onPacket(packet)
-    const { parser, maxHttpBufferSize } = this.#shared.options
-    if (this.#foreign && !this.#heard && !isConnect(packet, parser)) return this.#fail()
-    this.#heard = true
-    if (this.#polled) this.#release()
-    if (this.#polled || !this.#strict) return session.onPacket(packet)
-    this.#bytes += (packet.data as string | Buffer | undefined)?.length ?? 0
-    if (this.#bytes > maxHttpBufferSize!) this.#fail()
-    else this.#held.push(packet)
-  }
-
-  get #strict (): boolean {
-    return this.#foreign || this.#shared.mixed
-  }
-
-  /** A poll has come. */
-  flush (): void {
-    this.#polled = true
-    if (this.#heard) this.#release()
-    this.#session.flush()
-  }
-
-  onDrain (): void { this.#session.onDrain() }
-
-  onError (error: Error): void { this.#session.onError(error) }
-
-  onClose (reason: string): void {
-    const { transport } = this.#session
-    // a close packet is no CONNECT
-    if (this.#foreign && !this.#heard && transport instanceof PollingTransport && transport.dataRes) this.#fail()
-    else this.#session.onClose(reason)
-  }
-
-  readonly #onUpgrade = (transport: object): void => {
-    // both directions are one connection now
-    this.#polled = true
-    // Transports of others tell of packets by events. Socket.IO closes a session that does not begin with CONNECT.
-    if (this.#heard || !(transport instanceof WebSocketTransport)) this.#release()
-    else transport.user = this
-  }
-
-  readonly #late = (): void => {
-    const session = this.#session
-    const { transport } = session
-    const polling = transport instanceof PollingTransport ? transport : undefined
-    // The POST has come, and its body is on its way.
-    if (this.#polled && polling?.dataReq) return
-    // A client that has the answer to its probe hangs if the WebSocket ends before it has changed over.
-    const probing = session.upgrading && !this.#polled && !this.#heard
-    if (!probing) {
-      if (this.#strict || !(this.#polled || this.#heard)) return this.#fail()
-      if (this.#heard) return this.#release()
-      // Should the client's POST have gone elsewhere, its next poll goes there too, or meets its end.
-      if (polling?.writable) polling.send([{ type: 'noop' }])
-    }
-    this.#timer = setTimeout(this.#late, LIMIT)
-  }
-
-  readonly #detach = (): void => {
-    const session = this.#session
-    clearTimeout(this.#timer)
-    session.off('upgrade', this.#onUpgrade)
-    session.off('close', this.#detach)
-    const transport = session.transport as { user?: TransportUser }
-    if (transport.user === this) transport.user = session
-  }
-
-  #release (): void {
-    const session = this.#session
-    this.#detach()
-    for (const packet of this.#held) session.onPacket(packet)
-    const { allowUpgrades, transports } = this.#shared.options
-    if (!this.#strict || !allowUpgrades || !transports!.includes('websocket')) return
-    if (!(session.transport instanceof PollingTransport)) return
-    nudgeLater(session)
-  }
-
-  #fail (): void {
-    const session = this.#session
-    const { transport } = session
-    // a WebSocket that has only probed may be of a client that has gone
-    let refused = this.#heard || !(transport instanceof PollingTransport) ? this.#first : undefined
-    this.#detach()
-    if (transport instanceof PollingTransport) {
-      refused = (transport.dataReq ?? transport.req ?? refused) as SocketRequest | undefined
-      refuseWaiting(transport, UNKNOWN_SID)
-    }
-    session.close(true)
-    // a transport that was closed already tells nobody
-    session.onClose('forced close')
-    // last: listeners are the user's, and may throw
-    if (refused !== undefined) this.#shared.report(refused, session.id)
   }
 }
