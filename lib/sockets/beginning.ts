@@ -64,7 +64,7 @@ export class Beginning implements TransportUser {
     // to a ping of this process, from a client that is slow to make its `auth`
     if (packet.type === 'pong' && session.pingTimeoutTimer !== null) return session.onPacket(packet)
     const { parser, maxHttpBufferSize } = this.#shared.options
-    if (this.#foreign && !this.#heard && !isConnect(packet, parser)) return this.#fail()
+    if (!this.#heard && !isConnect(packet, parser)) return this.#fail()
     this.#heard = true
     if (this.#polled) this.#release()
     if (this.#polled || !this.#strict) return session.onPacket(packet)
@@ -90,7 +90,7 @@ export class Beginning implements TransportUser {
 
   onClose (reason: string): void {
     const { transport } = this.#session
-    // a close packet is no CONNECT
+    // A close packet is no CONNECT. Who leaves before CONNECT leaves the process of its handshake.
     if (this.#foreign && !this.#heard && transport instanceof PollingTransport && transport.dataRes) this.#fail()
     else this.#session.onClose(reason)
   }

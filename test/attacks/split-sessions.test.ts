@@ -241,6 +241,32 @@ suite('the own handshake, where a secret is shared', () => {
     assert.match((await poll(a, sid)).body, /^40\{"sid"/)
   })
 
+  // Without the first check of its own handshakes too, the answer is `200 ok`, and nobody ever gets the event.
+  for (const body of ['42["msg",1]', '42["msg",1]\x1e40', '3', '']) {
+    test(`a packet whose session began elsewhere is refused: ${JSON.stringify(body)}`, async (t) => {
+      const [a, b] = await fleet(t, 2) as [Member, Member]
+      const events: unknown[] = []
+      b.app.io.on('connection', (socket) => socket.on('msg', (value) => events.push(value)))
+      const sid = await shake(a)
+      assert.equal((await post(b, sid, '40')).body, 'ok')
+      assert.match((await poll(b, sid)).body, /^40\{"sid"/)
+      refused(await post(a, sid, body))
+      assert.deepEqual([sessions(a), a.connections], [0, 0])
+      assert.deepEqual(a.contexts, [{ sid, name: 'FOREIGN_SESSION' }])
+      assert.equal(a.lines.filter((line) => SPREAD.test(line)).length, 1)
+      assert.equal((await post(b, sid, '42["msg",2]')).body, 'ok')
+      await until(() => events.length === 1, 'the session goes on where it is')
+      assert.deepEqual([events, b.lines], [[2], []])
+    })
+  }
+
+  test('a client that leaves before its CONNECT is no sign of anything', async (t) => {
+    const [a] = await fleet(t, 1) as [Member]
+    assert.equal((await post(a, await shake(a), '1')).body, 'ok')
+    await gone(a)
+    assert.deepEqual(a.lines, [])
+  })
+
   test('a poll whose CONNECT went elsewhere is refused where handshakes of others come along', async (t) => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
     assert.equal((await post(a, await shake(b), '40')).body, 'ok')
