@@ -37,8 +37,10 @@ export class Beginning implements TransportUser {
   #bytes = 0
   /** Whether its first packet has come. */
   #heard = false
-  /** Whether the other direction is known to end here. */
+  /** Whether a poll has come. */
   #polled = false
+  /** Whether a WebSocket has taken over: both directions are one connection. */
+  #upgraded = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor (shared: Fleet, session: EngineSocket, foreign: boolean, first: SocketRequest) {
@@ -66,8 +68,9 @@ export class Beginning implements TransportUser {
     const { parser, maxHttpBufferSize } = this.#shared.options
     if (!this.#heard && !isConnect(packet, parser)) return this.#fail()
     this.#heard = true
-    if (this.#polled) this.#release()
-    if (this.#polled || !this.#strict) return session.onPacket(packet)
+    const both = this.#polled || this.#upgraded
+    if (both) this.#release()
+    if (both || !this.#strict) return session.onPacket(packet)
     this.#bytes += (packet.data as string | Buffer | undefined)?.length ?? 0
     if (this.#bytes > maxHttpBufferSize!) this.#fail()
     else this.#held.push(packet)
@@ -77,9 +80,9 @@ export class Beginning implements TransportUser {
     return this.#foreign || this.#shared.mixed
   }
 
-  /** A poll has come. */
+  /** A poll has come; or a WebSocket has written its frame, which tells nothing. */
   flush (): void {
-    this.#polled = true
+    if (!this.#upgraded) this.#polled = true
     if (this.#heard) this.#release()
     this.#session.flush()
   }
@@ -96,11 +99,14 @@ export class Beginning implements TransportUser {
   }
 
   readonly #onUpgrade = (transport: object): void => {
-    // both directions are one connection now
-    this.#polled = true
+    this.#upgraded = true
+    if (this.#heard) return this.#release()
     // Transports of others tell of packets by events. Socket.IO closes a session that does not begin with CONNECT.
-    if (this.#heard || !(transport instanceof WebSocketTransport)) this.#release()
-    else transport.user = this
+    if (transport instanceof WebSocketTransport) transport.user = this
+    else this.#session.once('data', this.#release)
+    // python-engineio does not poll before it upgrades: its CONNECT comes now
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#late, LIMIT)
   }
 
   readonly #late = (): void => {
@@ -112,6 +118,8 @@ export class Beginning implements TransportUser {
     // A client that has the answer to its probe hangs if the WebSocket ends before it has changed over.
     const probing = session.upgrading && !this.#polled && !this.#heard
     if (!probing) {
+      // Engine.IO's client polls until it upgrades. If it has not done so here, it has elsewhere, and CONNECT is there too:
+      // it takes itself for connected, and need not say another word.
       if (this.#strict || !(this.#polled || this.#heard)) return this.#fail()
       if (this.#heard) return this.#release()
       // Should the client's POST have gone elsewhere, its next poll goes there too, or meets its end.
@@ -124,19 +132,19 @@ export class Beginning implements TransportUser {
     const session = this.#session
     clearTimeout(this.#timer)
     session.off('upgrade', this.#onUpgrade)
+    session.off('data', this.#release)
     session.off('close', this.#detach)
     const transport = session.transport as { user?: TransportUser }
     if (transport.user === this) transport.user = session
   }
 
-  #release (): void {
+  readonly #release = (): void => {
     const session = this.#session
     this.#detach()
     for (const packet of this.#held) session.onPacket(packet)
     const { allowUpgrades, transports } = this.#shared.options
     if (!this.#strict || !allowUpgrades || !transports!.includes('websocket')) return
-    if (!(session.transport instanceof PollingTransport)) return
-    nudgeLater(session)
+    if (session.transport instanceof PollingTransport) nudgeLater(session)
   }
 
   #fail (): void {

@@ -6,9 +6,9 @@ import { EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
-import { client, connect } from '../support/client.ts'
+import { client, connect, upgraded } from '../support/client.ts'
 import { balancer, bySid, roundRobin, type Route } from '../support/fleet.ts'
 import { connections, sent } from '../support/raw.ts'
 import { ask, type Answer, POLLING, type Running, sidOf, start } from '../support/server.ts'
@@ -260,6 +260,42 @@ suite('the own handshake, where a secret is shared', () => {
     })
   }
 
+  // Engine.IO's own transport tells by events; pings are frames that are written, and no poll
+  for (const [name, options] of Object.entries({ ours: {}, 'of a wsEngine': { wsEngine: WebSocketServer as never }, 'with pings': { pingInterval: 100 } })) {
+    test(`a client that polls elsewhere and upgrades here is cut off, though it only listens; WebSockets ${name}`, async (t) => {
+      const [a, b] = await fleet(t, 2, options) as [Member, Member]
+      const sid = await shake(a)
+      assert.equal((await post(b, sid, '40')).body, 'ok')
+      assert.match((await poll(b, sid)).body, /^40\{"sid"|^2$/)
+      const socket = await changedOver(t, a, sid)
+      socket.on('message', (data) => { if (String(data) === '2') socket.send('3') })
+      const began = performance.now()
+      await once(socket, 'close')
+      assert.ok(performance.now() - began < 10_000)
+      await gone(a)
+      assert.deepEqual(a.contexts, [{ sid, name: 'FOREIGN_SESSION' }])
+      assert.equal(a.lines.filter((line) => SPREAD.test(line)).length, 1)
+    })
+
+    test(`python-engineio upgrades without a poll, and sends CONNECT then; WebSockets ${name}`, async (t) => {
+      const [a] = await fleet(t, 1, options) as [Member]
+      const socket = await changedOver(t, a, await shake(a))
+      socket.send('40')
+      await until(() => a.connections === 1, 'the connection')
+      await delay(2200)
+      assert.deepEqual([socket.readyState, sessions(a), a.lines], [WebSocket.OPEN, 1, []], 'and stays')
+    })
+  }
+
+  test('a client that is slow to make its auth has polled, and connects over its WebSocket', async (t) => {
+    const [a] = await fleet(t, 1) as [Member]
+    const socket = client(t, a.own, { extraHeaders: {}, auth: (answer) => { setTimeout(answer, 4500, {}) } })
+    await upgraded(socket)
+    assert.equal(a.connections, 0)
+    await once(socket as never, 'connect')
+    assert.deepEqual([a.connections, a.lines], [1, []])
+  })
+
   test('a client that leaves before its CONNECT is no sign of anything', async (t) => {
     const [a] = await fleet(t, 1) as [Member]
     assert.equal((await post(a, await shake(a), '1')).body, 'ok')
@@ -326,15 +362,18 @@ suite('behind a balancer', () => {
     assert.equal(members[1]!.connections, 0)
   })
 
-  test('a client whose WebSocket alone goes to another process does not wait for a heartbeat', async (t) => {
-    const members = await fleet(t, 3)
-    const route: Route = ({ url }, [hello, polls, upgrades]) => /transport=websocket/.test(url!) ? upgrades! : /sid=/.test(url!) ? polls! : hello!
-    const socket = await connect(t, await balancer(t, members.map(({ port }) => port), route), { extraHeaders: {} })
-    const began = performance.now()
-    assert.equal((await once(socket as never, 'disconnect'))[0], 'transport close')
-    assert.ok(performance.now() - began < 15_000)
-    assert.equal(members[2]!.connections, 0)
-  })
+  for (const [where, other] of [['that of the handshake', 0], ['a third one', 2]] as const) {
+    test(`a client whose WebSocket alone goes to another process, ${where}, does not wait for a heartbeat`, async (t) => {
+      const members = await fleet(t, 3)
+      const route: Route = ({ url }, ports) => ports[/transport=websocket/.test(url!) ? other : /sid=/.test(url!) ? 1 : 0]!
+      const socket = await connect(t, await balancer(t, members.map(({ port }) => port), route), { extraHeaders: {} })
+      const began = performance.now()
+      assert.equal((await once(socket as never, 'disconnect'))[0], 'transport close')
+      assert.ok(performance.now() - began < 15_000)
+      assert.equal(members[other]!.connections, 0)
+      assert.ok(members[other]!.lines.some((line) => SPREAD.test(line)))
+    })
+  }
 
   test('with processes of their own', { timeout: 60_000 }, async (t) => {
     const children = Array.from({ length: 3 }, () => fork(`${import.meta.dirname}/../fixtures/fleet-process.ts`, { execArgv: process.execArgv }))
