@@ -14,6 +14,7 @@ import { PollingTransport } from './polling-transport.ts'
 import {
   claim, kBinding, linkRequest, otherTokenBinding, type OwnedSession, type SocketRequest, tokenBinding
 } from './session.ts'
+import { answerUnreadOnClose } from './unread-post.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
 export type Session = Socket & OwnedSession & EventEmitter
@@ -135,7 +136,9 @@ export abstract class HandshakeEngine extends EngineServer {
     const ours = name === 'polling' && EIO === '4' && j === undefined
     if (ours) return new PollingTransport(req) as unknown as OpenTransport
     if (name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
-    return super.createTransport(name, req)
+    const transport = super.createTransport(name, req)
+    if (name === 'polling') answerUnreadOnClose(transport)
+    return transport
   }
 
   /** @throws GivenUp, which Engine.IO takes for a transport that failed */

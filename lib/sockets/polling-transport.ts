@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type EnginePollingRequest, EnginePolling } from './engine-polling.ts'
 import { setHeaders, takeHeaders } from './release.ts'
 import { type Packet, transportError, type TransportUser } from './transport-user.ts'
+import { answerUnread } from './unread-post.ts'
 
 const kTransport = Symbol('fastify-io.transport')
 type PollingRequest = EnginePollingRequest & { [kTransport]?: PollingTransport }
@@ -116,16 +117,7 @@ export class PollingTransport extends EnginePolling {
   }
 
   override doClose (closed: () => void): void {
-    const { dataReq, dataRes } = this
-    // Engine.IO destroys the request, and with it the connection of HTTP/1. On HTTP/2 its stream would wait for ever.
-    if (dataReq && dataReq.httpVersionMajor > 1 && !dataReq.readableEnded) {
-      this.forgetData()
-      setHeaders(dataRes!)
-      const { stream } = dataRes as unknown as { stream: { close (): void } }
-      // The rest of the body is not waited for (RFC 9113, section 8.1).
-      // Newer Nodes drop an answer that is not on the wire yet when its stream is closed.
-      dataRes!.writeHead(400).end(() => setImmediate(() => stream.close()))
-    }
+    if (answerUnread(this)) this.forgetData()
     this.#closed = closed
     super.doClose(() => { this.#closed?.() })
   }

@@ -24,8 +24,8 @@ async function serve (t: TestContext, options: FastifyIOOptions) {
 }
 
 /** Begins a request; its body may be sent later. */
-function request (client: ClientHttp2Session, method: string, path: string) {
-  const stream = client.request({ ':method': method, ':path': path }, { endStream: method === 'GET' })
+function request (client: ClientHttp2Session, method: string, path: string, type = 'text/plain') {
+  const stream = client.request({ ':method': method, ':path': path, 'content-type': type }, { endStream: method === 'GET' })
   const answer = new Promise<Answer>((resolve, reject) => {
     let status = 0
     let body = ''
@@ -37,9 +37,12 @@ function request (client: ClientHttp2Session, method: string, path: string) {
   return { stream, answer }
 }
 
-async function sid (client: ClientHttp2Session): Promise<string> {
-  const { body } = await request(client, 'GET', POLLING).answer
-  return (JSON.parse(body.slice(1)) as { sid: string }).sid
+async function sid (client: ClientHttp2Session, path = POLLING): Promise<string> {
+  const { body } = await request(client, 'GET', path).answer
+  // in a payload of protocol 3, or in a string of JSONP's, too
+  const found = /"sid\\?":\\?"([^"\\]+)/.exec(body)
+  assert.ok(found, body)
+  return found[1]!
 }
 
 const only = (app: { io: { engine: unknown } }): Session | undefined =>
@@ -102,5 +105,93 @@ for (const statelessHandshake of [true, false]) {
       assert.equal(app.io.engine.clientsCount, 0)
       await app.close()
     })
+  })
+}
+
+interface Dialect {
+  readonly options: FastifyIOOptions
+  readonly path: string
+  readonly type?: string
+  /** Packets as the body of a POST. */
+  readonly body: (packet: string) => string
+}
+
+/** What is left to Engine.IO's own transports. */
+const dialects: Readonly<Record<string, Dialect>> = {
+  'protocol 3': {
+    options: { allowEIO3: true },
+    path: POLLING.replace('EIO=4', 'EIO=3'),
+    body: (packet) => `${packet.length}:${packet}`
+  },
+  JSONP: {
+    options: { cors: { jsonp: true } },
+    path: `${POLLING}&j=0`,
+    type: 'application/x-www-form-urlencoded',
+    body: (packet) => `d=${packet}`
+  }
+}
+
+for (const [name, { options, path, type, body }] of Object.entries(dialects)) {
+  suite(`HTTP/2, ${name}`, () => {
+    test('two POSTs at once are both answered, and app.close() returns', async (t) => {
+      const { app, client } = await serve(t, options)
+      const own = `${path}&sid=${await sid(client, path)}`
+      const first = request(client, 'POST', own, type)
+      first.stream.write(body('42').slice(0, 2))
+      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      const second = request(client, 'POST', own, type)
+      second.stream.end(body('40'))
+      const answers = await Promise.all([first.answer, second.answer])
+      assert.deepEqual(answers.map(({ status }) => status), [400, 400])
+      assert.equal(app.io.engine.clientsCount, 0)
+      assert.equal((await request(client, 'GET', path).answer).status, 200, 'the connection goes on')
+      client.close()
+      await app.close()
+    })
+
+    test('the rest of the body comes together with the second', async (t) => {
+      const { app, client } = await serve(t, options)
+      const own = `${path}&sid=${await sid(client, path)}`
+      const first = request(client, 'POST', own, type)
+      const whole = body('42["x"]')
+      first.stream.write(whole.slice(0, 2))
+      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      const second = request(client, 'POST', own, type)
+      second.stream.end(body('40'))
+      first.stream.end(whole.slice(2))
+      assert.deepEqual((await Promise.all([first.answer, second.answer])).map(({ status }) => status), [400, 400])
+      client.close()
+      await app.close()
+    })
+
+    test('a session that the server ends in the middle of a POST', async (t) => {
+      const { app, client } = await serve(t, options)
+      const { stream, answer } = request(client, 'POST', `${path}&sid=${await sid(client, path)}`, type)
+      stream.write(body('42').slice(0, 2))
+      await until(() => only(app)?.transport.dataReq, 'it has come')
+      client.close()
+      const closed = app.close()
+      assert.equal((await answer).status, 400)
+      await closed
+    })
+
+    for (const packet of ['4x', '1']) {
+      test(`a session that a POST of its own ends: ${packet}`, async (t) => {
+        const { app, client } = await serve(t, options)
+        const own = `${path}&sid=${await sid(client, path)}`
+        const joined = request(client, 'POST', own, type)
+        joined.stream.end(body('40'))
+        await joined.answer
+        await request(client, 'GET', own).answer
+        const { stream, answer } = request(client, 'POST', own, type)
+        stream.end(body(packet))
+        assert.deepEqual(await answer, { status: 200, body: 'ok' })
+        // one more poll hears of it
+        await request(client, 'GET', own).answer
+        await until(() => app.io.engine.clientsCount === 0, 'it has ended')
+        client.close()
+        await app.close()
+      })
+    }
   })
 }
