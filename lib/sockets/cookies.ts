@@ -10,13 +10,14 @@ type WriteHead = (this: ServerResponse, status: number, headers?: OutgoingHttpHe
 export function keepCookies (response: ServerResponse): void {
   const writeHead = response.writeHead as WriteHead
   response.writeHead = function (this: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}) {
-    return writeHead.call(this, status, merged(this, headers))
+    return writeHead.call(this, status, withCookies(this.getHeader('set-cookie'), headers))
   } as ServerResponse['writeHead']
 }
 
-function merged (response: ServerResponse, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+/** @returns a copy of the headers, with the cookies of before in front of theirs, however they spell the name */
+export function withCookies (before: OutgoingHttpHeader | undefined, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   const rest: OutgoingHttpHeaders = {}
-  const cookies = listOf(response.getHeader('set-cookie'))
+  const cookies = listOf(before)
   for (const [name, value] of Object.entries(headers)) {
     if (name.toLowerCase() === 'set-cookie') cookies.push(...listOf(value))
     else rest[name] = value

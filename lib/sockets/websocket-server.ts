@@ -1,7 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Server as EngineServer } from 'engine.io'
 import type { WebSocketServer } from 'ws'
 import { settled } from '../last-word.ts'
+import { withCookies } from './cookies.ts'
 import { takeHeaders } from './release.ts'
 import type { SocketRequest } from './session.ts'
 
@@ -42,16 +43,19 @@ function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeReques
   const response = req[kResponse]
   // the request lives as long as its session
   req[kResponse] = undefined
-  const headers: Record<string, string | string[]> = {}
+  const given: OutgoingHttpHeaders = {}
   // those of the reply, and those that a middleware has set
-  for (const given of [response && takeHeaders(response), response?.getHeaders()]) {
-    for (const name in given) {
-      if (!NOT_ON_101.has(name)) headers[name] = given[name] as string | string[]
+  for (const some of [response && takeHeaders(response), response?.getHeaders()]) {
+    for (const name in some) {
+      if (!NOT_ON_101.has(name)) given[name] = some[name]
     }
   }
+  // Listeners assign a header of their own; they find none there in stock Engine.IO, nor in the answers to polls.
+  const { 'set-cookie': cookies, ...headers } = given
   if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
   engine.emit('headers', headers, req)
-  for (const [name, value] of Object.entries(response === undefined ? headers : settled(response, headers))) {
+  const all = withCookies(cookies, response === undefined ? headers : settled(response, headers))
+  for (const [name, value] of Object.entries(all)) {
     for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
   }
 }

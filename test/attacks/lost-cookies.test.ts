@@ -4,7 +4,7 @@ import { suite, test, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
-import { ask, POLLING, sidOf, start } from '../support/server.ts'
+import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 
 const cors = { origin: ORIGIN, credentials: true }
 const headers = { origin: ORIGIN }
@@ -64,6 +64,20 @@ suite('cookies', () => {
     const old = await cookiesOf(t, { cookie: true, allowEIO3: true }, setUp, '&EIO=3')
     assert.deepEqual(old.first, ['middleware', 'io', 'listener'])
   })
+
+  // the head of a 101 is written by `ws`
+  for (const name of ['set-cookie', 'Set-Cookie']) {
+    for (const [who, first] of [['hook', byHook], ['middleware', byMiddleware]] as const) {
+      test(`the 101 of a WebSocket: a ${who}, and a headers listener that sets ${name}`, async (t) => {
+        const { port } = await start(t, { cors }, (app) => { first(app); byListener(name)(app) })
+        const sid = sidOf(await ask(port, POLLING, { headers }))
+        for (const path of [WEBSOCKET, `${WEBSOCKET}&sid=${sid}`]) {
+          const { status, headers: given } = await ask(port, path, { headers: { ...headers, ...UPGRADE } })
+          assert.deepEqual([status, given['set-cookie']], [101, [`${who}=1`, 'listener=1']])
+        }
+      })
+    }
+  }
 
   test('none is made up', async (t) => {
     const setUp: SetUp = (app) => {
