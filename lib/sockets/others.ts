@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { type Detached, endSoon, guard, relayDrain, unguard } from './detached.ts'
 
 /** What listeners leave behind on a socket that they take. */
@@ -10,15 +10,16 @@ interface Traces {
 }
 
 /** @returns what a socket looks like, to be taken before listeners get it */
-export function tracesOn (socket: Duplex): Traces {
-  const { bytesWritten } = socket as { bytesWritten?: number }
+export function tracesOn (socket: Duplex, request: IncomingMessage): Traces {
   const listeners = socket.eventNames().reduce((sum, name) => sum + socket.listenerCount(name), 0)
-  return { bytes: bytesWritten, listeners }
+  return { bytes: request.socket.bytesWritten, listeners }
 }
 
 /**
  * Upgrades that were given to other listeners. Their sockets are theirs: nothing is written to one, and one that
  * anybody has touched is not ended.
+ *
+ * Node 26 emits an upgrade whose body is still to come with a stream around `request.socket`, and that may stay so.
  */
 export class OthersUpgrades {
   /** What ends each socket that nobody has touched yet. */
@@ -32,8 +33,8 @@ export class OthersUpgrades {
    *   `undefined`: never
    */
   watch (request: IncomingMessage, socket: Detached, before: Traces, patience: () => number | undefined): void {
-    if (socket._httpMessage) endWhenAnswered(request, socket)
-    else if (isUntouched(socket, before)) this.#endLater(request, socket, before, patience())
+    if (responseOn(socket, request)) endWhenAnswered(request, socket)
+    else if (isUntouched(request, socket, before)) this.#endLater(request, socket, before, patience())
     guard(socket)
   }
 
@@ -47,8 +48,8 @@ export class OthersUpgrades {
     const end = (): void => {
       stop()
       unguard(socket)
-      if (isUntouched(socket, before)) endSoon(socket)
-      else if (socket._httpMessage) endWhenAnswered(request, socket)
+      if (isUntouched(request, socket, before)) endSoon(socket)
+      else if (responseOn(socket, request)) endWhenAnswered(request, socket)
       guard(socket)
     }
     const stop = (): void => {
@@ -65,16 +66,31 @@ export class OthersUpgrades {
 }
 
 /** Nobody has written, nobody reads, nobody has assigned a response, and nobody listens for anything. */
-function isUntouched (socket: Detached, before: Traces): boolean {
+function isUntouched (request: IncomingMessage, socket: Detached, before: Traces): boolean {
   // injected requests come on other streams
-  if (socket._httpMessage || !(socket instanceof Socket) || !socket.writable || isRead(socket)) return false
-  const now = tracesOn(socket)
+  if (!(request.socket instanceof Socket) || !socket.writable) return false
+  if (responseOn(socket, request) || isRead(request, socket)) return false
+  const now = tracesOn(socket, request)
   return now.bytes === before.bytes && now.listeners === before.listeners
 }
 
+function responseOn (socket: Detached, request: IncomingMessage): ServerResponse | null | undefined {
+  return socket._httpMessage ?? (request.socket as Detached)._httpMessage
+}
+
 /** Node sets `readableFlowing` to null before it emits `upgrade`. */
-function isRead (socket: Duplex): boolean {
-  return socket.readableFlowing !== null || socket.listenerCount('data') + socket.listenerCount('readable') > 0
+function isRead (request: IncomingMessage, socket: Duplex): boolean {
+  if (socket === request.socket) return flows(socket) || hasReaders(socket)
+  // Around an ended socket it flows by itself, to tell of the end. Who reads the body means to answer it.
+  return (flows(socket) && !request.socket.readableEnded) || hasReaders(socket) || flows(request) || hasReaders(request)
+}
+
+function flows ({ readableFlowing }: Readable): boolean {
+  return readableFlowing !== null
+}
+
+function hasReaders (stream: Readable): boolean {
+  return stream.listenerCount('data') + stream.listenerCount('readable') > 0
 }
 
 /**
@@ -82,18 +98,16 @@ function isRead (socket: Duplex): boolean {
  * whose onRequest hooks have all run.
  */
 function endWhenAnswered (request: IncomingMessage, socket: Detached): void {
-  const response = socket._httpMessage!
-  relayDrain(socket)
-  socket.on('end', endUnread)
+  const response = responseOn(socket, request)!
+  relayDrain(response.socket ?? socket)
+  socket.on('end', () => {
+    if (!isRead(request, socket)) socket.end()
+  })
   // the answer to a request before it
   if (response.req !== request) return
   const end = (): void => {
-    if (response.statusCode !== 101 && !isRead(socket)) endSoon(socket)
+    if (response.statusCode !== 101 && !isRead(request, socket)) endSoon(socket)
   }
   if (response.writableFinished) end()
   else response.once('finish', end)
-}
-
-function endUnread (this: Detached): void {
-  if (!isRead(this)) this.end()
 }

@@ -62,7 +62,7 @@ class UpgradeDispatcher {
     if (request.socket === undefined) return pass()
     const route = this.#routeOf(request)
     if (route === undefined && othersListen(this.#server)) {
-      const before = tracesOn(socket)
+      const before = tracesOn(socket, request)
       const heard = pass()
       this.#others.watch(request, socket, before, () => this.#patience())
       return heard
