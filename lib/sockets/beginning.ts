@@ -118,8 +118,8 @@ export class Beginning implements TransportUser {
     // A client that has the answer to its probe hangs if the WebSocket ends before it has changed over.
     const probing = session.upgrading && !this.#polled && !this.#heard
     if (!probing) {
-      // Engine.IO's client polls until it upgrades. If it has not done so here, it has elsewhere, and CONNECT is there too:
-      // it takes itself for connected, and need not say another word.
+      // Engine.IO's client polls until it upgrades. If it has not done so here, it has elsewhere, and CONNECT is there
+      // too: it takes itself for connected, and need not say another word.
       if (this.#strict || !(this.#polled || this.#heard)) return this.#fail()
       if (this.#heard) return this.#release()
       // Should the client's POST have gone elsewhere, its next poll goes there too, or meets its end.

@@ -14,10 +14,13 @@ export function keepCookies (response: ServerResponse): void {
   } as ServerResponse['writeHead']
 }
 
-/** @returns a copy of the headers, with the cookies of before in front of theirs, however they spell the name */
-export function withCookies (before: OutgoingHttpHeader | undefined, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+/** @returns a copy of the headers, with earlier cookies in front of theirs, however they spell the name */
+export function withCookies (
+  earlier: OutgoingHttpHeader | undefined,
+  headers: OutgoingHttpHeaders
+): OutgoingHttpHeaders {
   const rest: OutgoingHttpHeaders = {}
-  const cookies = listOf(before)
+  const cookies = listOf(earlier)
   for (const [name, value] of Object.entries(headers)) {
     if (name.toLowerCase() === 'set-cookie') cookies.push(...listOf(value))
     else rest[name] = value
