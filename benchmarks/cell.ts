@@ -6,7 +6,7 @@ import { Child } from './child.ts'
 import type { Contender } from './contenders.ts'
 import { fileOf } from './contenders.ts'
 import { Recorder } from './drivers/recorder.ts'
-import type { Latency } from './drivers/recorder.ts'
+import type { Latency, Load } from './drivers/recorder.ts'
 import type { WarmUp } from './warm-up.ts'
 import type { Workload } from './workloads.ts'
 
@@ -35,6 +35,9 @@ export interface Window {
   readonly connections: number
 }
 
+/** ms. */
+const PATIENCE = 3000
+
 /** Whose code is compiled late is not to be charged for it in the window: slow operations get the time to be done often. */
 async function warm (recorder: Recorder, { seconds, operations }: WarmUp): Promise<void> {
   const end = performance.now() + seconds * 4000
@@ -42,18 +45,28 @@ async function warm (recorder: Recorder, { seconds, operations }: WarmUp): Promi
   while (recorder.ops < operations && !recorder.hopeless && performance.now() < end) await elapse(20)
 }
 
+/** Who fails may never come to rest. */
+async function pause (load: Load): Promise<(() => void) | undefined> {
+  if (load.pause === undefined) return
+  return await Promise.race([load.pause(), elapse(PATIENCE, undefined, { ref: false })])
+}
+
 /** @throws Error when not one operation succeeded */
 export async function runCell (contender: Contender, workload: Workload, window: Window): Promise<Cell> {
-  const child = await Child.start(fileOf(contender.id))
+  const child = await Child.start(fileOf(contender.id), { talk: workload.talk === true })
   const recorder = new Recorder()
-  const load = workload.start(child.port, contender, window.connections, recorder)
+  let load: Load | undefined
   try {
+    load = await workload.start(child.port, contender, window.connections, recorder)
     await warm(recorder, window.warmUp)
+    const begin = await pause(load)
     const before = await child.sample()
     const warmedUp = recorder.ops
     recorder.reset()
+    begin?.()
     const driver = performance.eventLoopUtilization()
     await elapse(window.duration * 1000)
+    await pause(load)
     const after = await child.sample()
     const { ops } = recorder
     const driverBusy = performance.eventLoopUtilization(driver).utilization
@@ -63,14 +76,15 @@ export async function runCell (contender: Contender, workload: Workload, window:
       throughput: ops / (after.at - before.at) * 1000,
       cpu: (after.cpu - before.cpu) / ops,
       latency: recorder.latency(),
-      serverBusy: (after.active - before.active) / (after.at - before.at),
+      // the two clocks are read one after the other
+      serverBusy: Math.min(1, (after.active - before.active) / (after.at - before.at)),
       driverBusy,
       sessions: after.sessions / (ops + warmedUp),
       failures: recorder.failures,
       firstFailure: recorder.firstFailure
     }
   } finally {
-    await load.stop()
+    await load?.stop()
     await child.stop()
   }
 }

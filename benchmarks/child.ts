@@ -48,12 +48,13 @@ export class Child {
    * Starts a contender and waits until it listens.
    *
    * @param file JavaScript file
-   * @param gc let `sample(true)` collect garbage first
+   * @param options.gc let `sample(true)` collect garbage first
+   * @param options.talk its clients will talk (contenders/talk.js)
    * @throws Error when the process ends before it listens
    */
-  static async start (file: string, gc = false): Promise<Child> {
+  static async start (file: string, { gc = false, talk = false } = {}): Promise<Child> {
     const { NODE_OPTIONS: _, ...env } = process.env
-    const child = fork(file, [], {
+    const child = fork(file, talk ? ['talk'] : [], {
       // fork() would hand tsx's own --import down.
       execArgv: gc ? ['--expose-gc'] : [],
       env: { ...env, NODE_ENV: 'production' },
@@ -68,7 +69,7 @@ export class Child {
   }
 
   /**
-   * @param gc collect garbage first (needs `start(file, true)`)
+   * @param gc collect garbage first (needs `start(file, { gc: true })`)
    * @throws Error when the process has ended
    */
   async sample (gc = false): Promise<Sample> {

@@ -4,8 +4,9 @@ import { Child } from './child.ts'
 import type { Sample } from './child.ts'
 import type { Contender } from './contenders.ts'
 import { fileOf } from './contenders.ts'
-import { connectSocket, sidOf } from './drivers/cycles.ts'
+import { connectMany, inLanes } from './drivers/crowd.ts'
 import { ALLOWED, PATH, pageHeaders, requestText } from './drivers/requests.ts'
+import { sidOf } from './drivers/right.ts'
 import { Wire } from './drivers/wire.ts'
 
 export interface MemoryCell {
@@ -23,9 +24,8 @@ export interface MemoryPlan {
 }
 
 /** Who shakes hands, and whose clients connect. */
-export const memoryContenders: readonly string[] = ['ws', 'socketio', 'fastify-socketio', 'ours-stateful', 'ours']
+export const memoryContenders: readonly string[] = ['ws', 'socketio', 'ours-stateful', 'ours']
 
-const LANES = 50
 const WARM_UP = 5000
 /** Bytes: some three per client. */
 const AT_REST = 16_384
@@ -38,7 +38,7 @@ export async function runMemory ({ id }: Contender, { handshakes, clients }: Mem
 }
 
 async function within<T> (id: string, weigh: (child: Child) => Promise<T>): Promise<T> {
-  const child = await Child.start(fileOf(id), true)
+  const child = await Child.start(fileOf(id), { gc: true })
   try {
     return await weigh(child)
   } finally {
@@ -74,22 +74,6 @@ async function weighClients (child: Child, count: number): Promise<Omit<MemoryCe
   } finally {
     await Promise.all(wires.map((wire) => wire.drop()))
   }
-}
-
-async function connectMany (port: number, count: number): Promise<Wire[]> {
-  const wires: Wire[] = []
-  await inLanes(count, () => undefined, async () => { wires.push(await connectSocket(port)) }, async () => {})
-  return wires
-}
-
-/** Does `count` things, `LANES` at a time. */
-async function inLanes<T> (count: number, open: () => T, step: (lane: T) => Promise<void>, close: (lane: T) => Promise<void>): Promise<void> {
-  let left = count
-  await Promise.all(Array.from({ length: LANES }, async () => {
-    const lane = open()
-    while (left-- > 0) await step(lane)
-    await close(lane)
-  }))
 }
 
 /** A sample after garbage collection, once the server has noticed who is connected and who is not. */

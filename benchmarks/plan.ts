@@ -32,6 +32,8 @@ interface Sheet {
 
 /** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
 const OVERHEAD = 0.5
+/** What it costs to connect a client, seconds. */
+const PER_CLIENT = 0.0005
 
 /**
  * Measures everything that the options ask for.
@@ -83,11 +85,12 @@ export function plan (options: Options, sheet: Sheet): Step[] {
 function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
   return workloads.filter(({ id }) => options.workloads.includes(id)).flatMap((workload) => {
     const duration = options.duration * (workload.stretch ?? 1)
-    const window = { warmUp: warmUpOf(options.duration), duration, connections: options.connections }
+    const connections = workload.crowd ?? options.connections
+    const window = { warmUp: warmUpOf(options.duration), duration, connections }
     return rotate(chosen(workload.contenders, options), round).map((id) => ({
       section: workload.id,
       name: id,
-      cost: window.warmUp.seconds + duration + OVERHEAD,
+      cost: window.warmUp.seconds + duration + OVERHEAD + connections * PER_CLIENT,
       run: async () => {
         const lists = cells[workload.id] ??= {}
         push(lists, id, await runCell(contenderOf(id), workload, window))

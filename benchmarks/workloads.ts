@@ -3,6 +3,7 @@ import type { Contender } from './contenders.ts'
 import { cycleLoad, pollingCycle, refusedUpgrade, upgradeCycle, wsCycle } from './drivers/cycles.ts'
 import type { ExpectedAnswer, HttpRequest } from './drivers/http.ts'
 import { httpLoad } from './drivers/http.ts'
+import { binaryEcho, broadcastLoad, echoLoad, pollingEchoLoad, textEcho } from './drivers/messages.ts'
 import type { Load, Recorder } from './drivers/recorder.ts'
 import { ALLOWED, PATH, REFUSED, REST_PATH, pageHeaders, preflightHeaders } from './drivers/requests.ts'
 
@@ -16,9 +17,14 @@ export interface Workload {
   readonly stock: string
   /** The least that it can cost on Node. */
   readonly floor: string | undefined
-  /** How many times as long as others it is measured. */
+  /** For how many times as long as others it is measured. */
   readonly stretch?: number
-  start (port: number, contender: Contender, connections: number, recorder: Recorder): Load
+  /** The server has listeners for the clients' messages. */
+  readonly talk?: true
+  /** Clients, where it is not for --connections to say. */
+  readonly crowd?: number
+  /** Whoever has to be connected is when it returns. */
+  start (port: number, contender: Contender, connections: number, recorder: Recorder): Load | Promise<Load>
 }
 
 /**
@@ -27,9 +33,11 @@ export interface Workload {
  */
 const LEAVES_SESSIONS = 2
 
+/** Where rounds hardly differ. */
+const STABLE = 0.5
+
 const stock = 'socketio'
-const stocks = [stock, 'fastify-socketio']
-const guarded = [stock, 'socketio-allowrequest', 'fastify-socketio']
+const guarded = [stock, 'socketio-allowrequest']
 const ours = ['ours-stateful', 'ours']
 /** Where no session is made, or the WebSocket is the session, both are one. */
 const eitherOfOurs = ['ours']
@@ -39,11 +47,16 @@ function http (request: HttpRequest, expected: (contender: Contender) => Expecte
     httpLoad(port, connections, request, expected(contender), recorder)
 }
 
+/** Once connected, a session is a session, however it was made. */
+function conversing (floor: 'http' | 'ws'): Pick<Workload, 'contenders' | 'stock' | 'floor' | 'talk'> {
+  return { contenders: [floor, stock, 'ours'], stock, floor, talk: true }
+}
+
 export const workloads: readonly Workload[] = [
   {
     id: 'handshake',
     operation: 'GET, polling, allowed Origin',
-    contenders: ['http', ...stocks, ...ours],
+    contenders: ['http', stock, 'fastify-socketio', ...ours],
     stock,
     floor: 'http',
     stretch: LEAVES_SESSIONS,
@@ -55,7 +68,7 @@ export const workloads: readonly Workload[] = [
   {
     id: 'preflight',
     operation: 'OPTIONS with method and headers',
-    contenders: ['http', ...stocks, ...eitherOfOurs],
+    contenders: ['http', stock, ...eitherOfOurs],
     stock,
     floor: 'http',
     start: http(
@@ -87,7 +100,7 @@ export const workloads: readonly Workload[] = [
   {
     id: 'ws-cycle',
     operation: 'connect WebSocket, open packet, 40, connect acknowledgement, close',
-    contenders: ['ws', ...stocks, ...eitherOfOurs],
+    contenders: ['ws', stock, ...eitherOfOurs],
     stock,
     floor: 'ws',
     start: (port, _, connections, recorder) => cycleLoad(connections, () => wsCycle(port), recorder)
@@ -95,7 +108,7 @@ export const workloads: readonly Workload[] = [
   {
     id: 'polling-cycle',
     operation: 'handshake, POST 40, GET acknowledgement, POST close',
-    contenders: ['http', ...stocks, ...ours],
+    contenders: ['http', stock, ...ours],
     stock,
     floor: 'http',
     start: (port, _, connections, recorder) => cycleLoad(connections, () => pollingCycle(port), recorder)
@@ -103,10 +116,46 @@ export const workloads: readonly Workload[] = [
   {
     id: 'upgrade-cycle',
     operation: 'polling handshake, connect, upgrade to WebSocket, close',
-    contenders: [...stocks, ...ours],
+    contenders: [stock, ...eitherOfOurs],
     stock,
     floor: undefined,
     start: (port, _, connections, recorder) => cycleLoad(connections, () => upgradeCycle(port), recorder)
+  },
+  {
+    id: 'echo',
+    operation: 'WebSocket, an event of 64 characters and its echo',
+    ...conversing('ws'),
+    start: (port, _, connections, recorder) => echoLoad(port, connections, textEcho, recorder)
+  },
+  {
+    id: 'echo-binary',
+    operation: 'WebSocket, an event with 8 kB of binary and its echo',
+    ...conversing('ws'),
+    start: (port, _, connections, recorder) => echoLoad(port, connections, binaryEcho, recorder)
+  },
+  {
+    id: 'polling-echo',
+    operation: 'POST an event of 64 characters, GET its echo',
+    ...conversing('http'),
+    start: (port, _, connections, recorder) => pollingEchoLoad(port, connections, recorder)
+  },
+  {
+    id: 'broadcast',
+    operation: 'io.emit to 500 WebSockets, one a tick; for each message delivered',
+    ...conversing('ws'),
+    crowd: 500,
+    stretch: STABLE,
+    start: (port, _, connections, recorder) => broadcastLoad(port, connections, 1, recorder)
+  },
+  {
+    id: 'broadcast-100',
+    operation: 'io.emit to 500 WebSockets, 100 a tick; for each message delivered',
+    ...conversing('ws'),
+    // `ws` alone does a hundred times what it does for one
+    contenders: [stock, 'ours'],
+    floor: undefined,
+    crowd: 500,
+    start: (port, _, connections, recorder) => broadcastLoad(port, connections, 100, recorder)
   },
   {
     id: 'rest',

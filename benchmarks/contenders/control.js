@@ -37,8 +37,9 @@ export function serve (server, sessions) {
 function sample (sessions, connections) {
   const { user, system } = process.cpuUsage()
   const { active, idle } = performance.eventLoopUtilization()
+  const at = performance.now()
   const { heapUsed, external, rss } = process.memoryUsage()
-  return { at: performance.now(), cpu: user + system, active, idle, heap: heapUsed + external, rss, connections, sessions }
+  return { at, cpu: user + system, active, idle, heap: heapUsed + external, rss, connections, sessions }
 }
 
 // One collection leaves what finalizers and weak references held; three leave nothing that a fourth would take.

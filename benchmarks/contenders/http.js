@@ -9,6 +9,8 @@ const open = '0{"sid":"oWkzV4bXlrEMB0OcAAAA","upgrades":["websocket"],"pingInter
 const connected = '40{"sid":"J5ThVO4dUvLSPzXpAAAB"}'
 const forbidden = '{"code":4,"message":"Forbidden"}'
 const json = JSON.stringify(answer)
+/** What was posted last on a connection, for its poll to bring back. */
+const said = new WeakMap()
 
 serve(createServer((req, res) => {
   const origin = req.headers.origin ?? ''
@@ -22,13 +24,23 @@ serve(createServer((req, res) => {
     res.setHeader('Access-Control-Allow-Headers', 'content-type,authorization')
     res.writeHead(204).end()
   } else if (req.method === 'POST') {
-    req.resume().on('end', () => send(res, 200, 'text/html', 'ok'))
+    let body = ''
+    req.setEncoding('utf8').on('data', (chunk) => { body += chunk }).on('end', () => {
+      said.set(req.socket, body)
+      send(res, 200, 'text/html', 'ok')
+    })
   } else if (req.url?.startsWith('/socket.io/')) {
-    send(res, 200, 'text/plain; charset=UTF-8', req.url.includes('&sid=') ? connected : open)
+    send(res, 200, 'text/plain; charset=UTF-8', req.url.includes('&sid=') ? reply(req.socket) : open)
   } else {
     send(res, 200, 'application/json; charset=utf-8', json)
   }
 }))
+
+/** @param {import('node:net').Socket} socket */
+function reply (socket) {
+  const packet = said.get(socket)
+  return packet === '40' ? connected : packet
+}
 
 /**
  * @param {import('node:http').ServerResponse} res

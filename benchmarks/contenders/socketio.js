@@ -4,8 +4,10 @@ import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 import { serve } from './control.js'
 import { cors } from './settings.js'
+import { talk } from './talk.js'
 
 const server = createServer()
 const io = new Server(server, { cors })
+talk(io)
 
 serve(server, () => io.engine.clientsCount)

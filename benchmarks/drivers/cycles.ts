@@ -1,9 +1,13 @@
 // The workloads that are conversations. Each is one function that holds one conversation, as engine.io-client
 // and socket.io-client hold it, and throws at the first word that is not as expected.
 import { performance } from 'node:perf_hooks'
+import { connectSocket } from './crowd.ts'
+import { TEXT, frame } from './frames.ts'
+import { Poller } from './poller.ts'
 import type { Load, Recorder } from './recorder.ts'
-import { ALLOWED, PATH, REFUSED, SOCKET_PATH, pageHeaders, requestText, upgradeRequest } from './requests.ts'
-import { Wire, frame } from './wire.ts'
+import { ALLOWED, PATH, REFUSED, SOCKET_PATH, upgradeRequest } from './requests.ts'
+import { equal } from './right.ts'
+import { Wire } from './wire.ts'
 
 /** Holds one conversation after the other until stopped. */
 export interface Talker {
@@ -56,18 +60,6 @@ export function refusedUpgrade (port: number, status: number): Talker {
   }
 }
 
-const CONNECT = frame(1, '40')
-
-/** Opens a WebSocket and connects to the main namespace. */
-export async function connectSocket (port: number): Promise<Wire> {
-  const wire = new Wire(port)
-  await wire.upgrade(upgradeRequest(port, ALLOWED, SOCKET_PATH))
-  begins('open packet', await wire.message(), '0{"sid":"')
-  wire.send(CONNECT)
-  begins('connect acknowledgement', await wire.message(), '40{"sid":"')
-  return wire
-}
-
 /** Connect a WebSocket, open packet, `40`, connect acknowledgement, close. */
 export function wsCycle (port: number): Talker {
   let wire: Wire | undefined
@@ -79,40 +71,6 @@ export function wsCycle (port: number): Talker {
     hangUp: () => { wire?.drop() }
   }
 }
-
-/** A keep-alive connection that polls. */
-class Poller {
-  #wire: Wire | undefined
-  readonly #port: number
-
-  constructor (port: number) {
-    this.#port = port
-  }
-
-  /** @returns the body of a 200 that names our origin; throws on anything else */
-  async ask (method: 'GET' | 'POST', path: string, body?: string): Promise<string> {
-    this.#wire ??= new Wire(this.#port)
-    const answer = await this.#wire.request(requestText(method, this.#port, path, pageHeaders(ALLOWED), body))
-    equal(`status of ${method} (${answer.body})`, answer.status, 200)
-    if (!ALLOW_ORIGIN.test(answer.head)) throw new Error(`an answer to ${method} without our origin in Access-Control-Allow-Origin`)
-    return answer.body
-  }
-
-  /** Handshake, POST `40`, GET the acknowledgement. @returns the sid */
-  async open (): Promise<string> {
-    const sid = sidOf(await this.ask('GET', PATH))
-    equal('answer to POST 40', await this.ask('POST', `${PATH}&sid=${sid}`, '40'), 'ok')
-    begins('connect acknowledgement', await this.ask('GET', `${PATH}&sid=${sid}`), '40{"sid":"')
-    return sid
-  }
-
-  drop (): void {
-    this.#wire?.drop()
-    this.#wire = undefined
-  }
-}
-
-const ALLOW_ORIGIN = new RegExp(`\r\naccess-control-allow-origin: ${ALLOWED}\r\n`, 'i')
 
 /** Handshake, POST `40`, GET the acknowledgement, POST close. */
 export function pollingCycle (port: number): Talker {
@@ -126,8 +84,8 @@ export function pollingCycle (port: number): Talker {
   }
 }
 
-const PROBE = frame(1, '2probe')
-const UPGRADE = frame(1, '5')
+const PROBE = frame(TEXT, '2probe')
+const UPGRADE = frame(TEXT, '5')
 
 /**
  * Polling handshake, connect, upgrade to WebSocket, close. No poll is pending while the upgrade is probed: the
@@ -151,19 +109,4 @@ export function upgradeCycle (port: number): Talker {
       wire?.drop()
     }
   }
-}
-
-/** @throws Error when there is no open packet in it */
-export function sidOf (body: string): string {
-  const match = /^0\{"sid":"([^"]+)"/.exec(body)
-  if (match === null) throw new Error(`${JSON.stringify(body)} instead of an open packet`)
-  return encodeURIComponent(match[1]!)
-}
-
-function equal (what: string, actual: unknown, expected: unknown): void {
-  if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`)
-}
-
-function begins (what: string, actual: string, expected: string): void {
-  if (!actual.startsWith(expected)) throw new Error(`${what}: ${JSON.stringify(actual.slice(0, 80))} instead of ${expected}…`)
 }

@@ -17,9 +17,9 @@ export class Recorder {
   firstFailure: string | undefined
   #latencies: number[] = []
 
-  /** @param latency ms */
-  success (latency: number): void {
-    this.ops++
+  /** @param latency ms, of as many operations as ended at once */
+  success (latency: number, operations: number = 1): void {
+    this.ops += operations
     this.#latencies.push(latency)
   }
 
@@ -50,4 +50,9 @@ export class Recorder {
 /** Something that puts load on a server until it is stopped, and tells a recorder. */
 export interface Load {
   stop (): Promise<void>
+  /**
+   * Waits until nothing is under way, where much is under way at once: what the server has done must be counted when
+   * its CPU is read. @returns what makes it go on
+   */
+  pause? (): Promise<() => void>
 }

@@ -3,6 +3,7 @@
 // that it does not understand is an error, never a guess.
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { CLOSE, TEXT, frame } from './frames.ts'
 import { SOCKET_ACCEPT } from './requests.ts'
 
 export interface Answer {
@@ -15,19 +16,7 @@ export interface Answer {
 const EMPTY = Buffer.alloc(0)
 const HEAD_END = Buffer.from('\r\n\r\n')
 
-/**
- * A client's WebSocket frame (RFC 6455, 5.2). The mask is all zeros, which is a mask like any other: the server
- * unmasks as ever, and the driver need not mask.
- *
- * @param opcode 1 text, 8 close, 10 pong
- * @param payload at most 125 bytes
- */
-export function frame (opcode: number, payload: Buffer | string): Buffer {
-  const bytes = Buffer.from(payload)
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | bytes.length, 0, 0, 0, 0]), bytes])
-}
-
-const CLOSE = frame(8, Buffer.from([0x03, 0xe8]))
+const GOODBYE = frame(CLOSE, Buffer.from([0x03, 0xe8]))
 
 /** Takes as much of a message as there is: undefined when it is not complete yet. */
 type Parser = (wire: Wire) => unknown
@@ -38,6 +27,7 @@ export class Wire {
   #buffer: Buffer = EMPTY
   #ended: Error | undefined
   #parser: Parser | undefined
+  #taker: ((chunk: Buffer) => void) | undefined
   #resolve: (value: never) => void = () => {}
   #reject: (error: Error) => void = () => {}
 
@@ -56,8 +46,8 @@ export class Wire {
   }
 
   /** Sends a request and waits for the answer. One at a time. */
-  async request (bytes: string): Promise<Answer> {
-    this.#socket.write(bytes, 'latin1')
+  async request (bytes: string | Buffer): Promise<Answer> {
+    this.#socket.write(bytes as string, 'latin1')
     return await this.#next<Answer>(takeAnswer)
   }
 
@@ -68,6 +58,15 @@ export class Wire {
     if (!head.includes(SOCKET_ACCEPT)) throw new Error('the 101 does not accept our key')
   }
 
+  /** From here on the bytes are another's, as they come; nothing else may be waited for. @param ended why none will */
+  pass (taker: (chunk: Buffer) => void, ended: (why: Error) => void): void {
+    this.#taker = taker
+    this.#parser = () => undefined
+    this.#reject = ended
+    if (this.#buffer.length > 0) taker(this.#buffer)
+    if (this.#ended !== undefined) this.#end(this.#ended)
+  }
+
   /** Sends a frame that frame() made. */
   send (bytes: Buffer): void {
     this.#socket.write(bytes)
@@ -76,15 +75,15 @@ export class Wire {
   /** Waits for the next text message. @throws Error on a close frame */
   async message (): Promise<string> {
     const { opcode, payload } = await this.#next<Frame>(takeFrame)
-    if (opcode !== 1) throw new Error(`frame with opcode ${opcode} instead of text`)
+    if (opcode !== TEXT) throw new Error(`frame with opcode ${opcode} instead of text`)
     return payload
   }
 
   /** The closing handshake (RFC 6455, 7.1.2), to its end: until the server has closed the connection. */
   async close (): Promise<void> {
-    this.#socket.write(CLOSE)
+    this.#socket.write(GOODBYE)
     const { opcode } = await this.#next<Frame>(takeFrame)
-    if (opcode !== 8) throw new Error(`frame with opcode ${opcode} instead of close`)
+    if (opcode !== CLOSE) throw new Error(`frame with opcode ${opcode} instead of close`)
     await this.#closed
   }
 
@@ -105,6 +104,7 @@ export class Wire {
   }
 
   #receive (chunk: Buffer): void {
+    if (this.#taker !== undefined) return this.#taker(chunk)
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk])
     this.#parse()
   }

@@ -11,7 +11,7 @@ test('without flags everything runs, five times, and is worth publishing', () =>
   const options = parse([])
   assert.equal(options.rounds, 5)
   assert.equal(options.complete, true)
-  assert.equal(options.workloads.length, 10)
+  assert.equal(options.workloads.length, 15)
   assert.equal(options.contenders.length, contenders.length)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { check, readFloors } from '../../benchmarks/check.ts'
 import type { Floor } from '../../benchmarks/check.ts'
-import { contenders } from '../../benchmarks/contenders.ts'
+import { memoryContenders } from '../../benchmarks/memory.ts'
 import { failuresOf, rowsOf, workloadOf } from '../../benchmarks/results.ts'
 import { cell, resultsOf } from './fixture.ts'
 
@@ -16,6 +16,13 @@ test('a ratio of CPU is reached, held or missed', () => {
   assert.equal(verdict(handshake(16), floor), 'reached')
   assert.equal(verdict(handshake(20), floor), 'floor held')
   assert.equal(verdict(handshake(40), floor), 'MISSED')
+})
+
+test('whoever takes part can be held against, ourselves in another setting too', () => {
+  const results = resultsOf({ workloads: { 'polling-cycle': { 'ours-stateful': [cell(200)], ours: [cell(250)] } } })
+  const floor: Floor = { workload: 'polling-cycle', metric: 'cpu', against: 'ours-stateful', atLeast: 1 }
+  assert.equal(check(results, [floor])[0]?.measured?.median, 0.8)
+  assert.equal(verdict(results, floor), 'MISSED')
 })
 
 test('a throughput that the driver limited is not believed', () => {
@@ -51,8 +58,9 @@ test('what was not run is not measured', () => {
 
 test('every floor names things that exist, and asks for one thing', () => {
   for (const floor of readFloors()) {
-    assert.ok(floor.workload === 'memory' || workloadOf(floor.workload)?.contenders.includes('ours'), floor.workload)
-    if (floor.against !== undefined) assert.ok(contenders.some(({ id }) => id === floor.against), floor.against)
+    const partakers = floor.workload === 'memory' ? memoryContenders : workloadOf(floor.workload)?.contenders
+    assert.ok(partakers?.includes('ours'), floor.workload)
+    if (floor.against !== undefined) assert.ok(partakers?.includes(floor.against), `${floor.workload} ${floor.against}`)
     assert.notEqual(floor.atLeast === undefined, floor.atMost === undefined)
   }
 })

@@ -10,7 +10,8 @@ import { cycleLoad } from '../../benchmarks/drivers/cycles.ts'
 import { httpLoad } from '../../benchmarks/drivers/http.ts'
 import { Recorder } from '../../benchmarks/drivers/recorder.ts'
 import { ALLOWED, SOCKET_ACCEPT } from '../../benchmarks/drivers/requests.ts'
-import { Wire, frame } from '../../benchmarks/drivers/wire.ts'
+import { frame, serverFrame } from '../../benchmarks/drivers/frames.ts'
+import { Wire } from '../../benchmarks/drivers/wire.ts'
 
 async function listen (t: TestContext, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
@@ -62,8 +63,15 @@ test('what is not understood is an error, never a guess', async (t) => {
   await assert.rejects(rude.request('?'), /closed the connection before/)
 })
 
-test('a client\'s frame is masked, with a mask that changes nothing (RFC 6455, 5.3)', () => {
-  assert.deepEqual([...frame(1, '40')], [0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30])
+test('a client\'s frame is masked (RFC 6455, 5.3), a server\'s is not', () => {
+  const [opcode, length, ...rest] = frame(1, '40')
+  const [a = 0, b = 0] = rest
+  assert.deepEqual([opcode, length, rest[4]! ^ a, rest[5]! ^ b], [0x81, 0x82, 0x34, 0x30])
+  assert.notEqual(a, 0)
+  assert.deepEqual([...frame(2, Buffer.alloc(8192)).subarray(0, 4)], [0x82, 0xfe, 0x20, 0x00])
+  assert.deepEqual([...serverFrame(1, 'hi')], [0x81, 2, 0x68, 0x69])
+  assert.deepEqual([...serverFrame(2, Buffer.alloc(300)).subarray(0, 4)], [0x82, 126, 1, 44])
+  assert.throws(() => frame(2, Buffer.alloc(65_536)), RangeError)
 })
 
 test('a load of conversations starts over until it is stopped, and gives up when nothing is right', async () => {

@@ -12,19 +12,24 @@ import type { Results } from '../../benchmarks/results.ts'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+const workloads = [
+  'handshake', 'refused-upgrade', 'ws-cycle', 'polling-cycle', 'upgrade-cycle',
+  'echo', 'echo-binary', 'polling-echo', 'broadcast', 'broadcast-100'
+]
+
 async function bench (...argv: string[]): Promise<{ stdout: string, stderr: string }> {
   return await run(process.execPath, ['--import', 'tsx', 'benchmarks/run.ts', ...argv], { cwd: root })
 }
 
-test('a small run measures, prints, saves, and can be read again', { timeout: 60_000 }, async (t) => {
+test('a small run measures, prints, saves, and can be read again', { timeout: 120_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fastify-io-bench-'))
   t.after(() => rm(folder, { recursive: true }))
   const json = join(folder, 'results.json')
   const svg = join(folder, 'chart.svg')
 
   const { stdout, stderr } = await bench(
-    '--workloads', 'handshake,refused-upgrade,ws-cycle,polling-cycle,upgrade-cycle', '--contenders', 'http,ws,socketio,socketio-allowrequest',
-    '--rounds', '1', '--duration', '0.3', '--connections', '8', '--json', json, '--svg', svg)
+    '--workloads', workloads.join(','), '--contenders', 'http,ws,socketio,socketio-allowrequest',
+    '--rounds', '1', '--duration', '0.2', '--connections', '8', '--json', json, '--svg', svg)
   assert.match(stderr, /round 1\/1 {2}handshake/)
   assert.match(stdout, /│ socketio +│/)
 
@@ -35,7 +40,12 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 60
     ['refused-upgrade', ['ws', 'socketio', 'socketio-allowrequest']],
     ['ws-cycle', ['ws', 'socketio']],
     ['polling-cycle', ['http', 'socketio']],
-    ['upgrade-cycle', ['socketio']]
+    ['upgrade-cycle', ['socketio']],
+    ['echo', ['ws', 'socketio']],
+    ['echo-binary', ['ws', 'socketio']],
+    ['polling-echo', ['http', 'socketio']],
+    ['broadcast', ['ws', 'socketio']],
+    ['broadcast-100', ['socketio']]
   ])
   for (const cell of Object.values(results.workloads).flatMap((rounds) => Object.values(rounds).flat())) {
     assert.equal(cell.failures, 0, cell.firstFailure)

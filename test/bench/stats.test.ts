@@ -30,6 +30,14 @@ test('ratios pair the rounds, and drop one that only one side has', () => {
   assert.deepEqual(ratios([10, 30, 50], [5, 10]), [2, 3])
 })
 
+test('operations that end at once are one latency', () => {
+  const recorder = new Recorder()
+  recorder.success(5, 100)
+  recorder.success(7)
+  assert.equal(recorder.ops, 101)
+  assert.deepEqual(recorder.latency(), { p50: 5, p97_5: 7, p99: 7, p99_9: 7 })
+})
+
 test('a recorder that is reset forgets what it counted, but not what failed', () => {
   const recorder = new Recorder()
   recorder.success(5)
