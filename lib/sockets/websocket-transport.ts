@@ -2,7 +2,11 @@ import type { Socket as NetSocket } from 'node:net'
 import { Writable } from 'node:stream'
 import { Transport } from 'engine.io'
 import type { RawData, WebSocket } from 'ws'
+import { frameOf, join } from './frame.ts'
 import { type Packet, transportError, type TransportUser } from './transport-user.ts'
+
+/** `WebSocket.OPEN` */
+const OPEN = 1
 
 type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
 type Sent = (error?: Error | null) => void
@@ -56,11 +60,15 @@ export class WebSocketTransport extends Transport {
   }
 
   #write (packet: Packet, sent: Sent | undefined): void {
-    const frame = (packet.options as Options)?.wsPreEncodedFrame
-    const sender = this.socket._sender
-    // one frame for all receivers of a broadcast
-    if (frame !== undefined && !this.perMessageDeflate && sender?.sendFrame !== undefined) sender.sendFrame(frame, sent ?? ignore)
-    else this.socket.send(this.#encode(packet), sent ?? ignore)
+    const { socket } = this
+    const sender = socket._sender
+    // `ws` says what is wrong about a closed socket, and compresses
+    if (this.perMessageDeflate || socket.readyState !== OPEN || sender?.sendFrame === undefined) {
+      socket.send(this.#encode(packet), sent ?? ignore)
+      return
+    }
+    const shared = (packet.options as Options)?.wsPreEncodedFrame
+    sender.sendFrame(shared === undefined ? frameOf(this.#encode(packet)) : join(shared), sent ?? ignore)
   }
 
   #encode (packet: Packet): string | Buffer {
