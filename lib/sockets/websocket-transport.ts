@@ -55,8 +55,21 @@ export class WebSocketTransport extends Transport {
     this.writable = false
     const last = packets.length - 1
     if (last > 0) this.#net.cork()
+    if (announcesBinary(packets[last]!)) this.#awaitBinary()
     for (let at = 0; at <= last; at++) this.#write(packets[at]!, at === last ? this.#sent : undefined)
     if (last > 0) this.#net.uncork()
+  }
+
+  /** Socket.IO writes an event and its attachments one by one, in the same tick: one write takes them all. */
+  #awaitBinary (): void {
+    this.#net.cork()
+    process.nextTick(() => {
+      this.writable = true
+      this.user?.flush()
+      // until what was written has left
+      this.writable = false
+      this.#net.uncork()
+    })
   }
 
   #write (packet: Packet, sent: Sent | undefined): void {
@@ -128,6 +141,13 @@ let encoded: string | Buffer
 const keep = (data: string | Buffer): void => { encoded = data }
 
 const ignore = (): void => {}
+
+/** Socket.IO protocol 5: BINARY_EVENT is 5, BINARY_ACK is 6, and each attachment is a packet behind it. */
+function announcesBinary ({ data }: Packet): boolean {
+  if (typeof data !== 'string') return false
+  const type = data.charCodeAt(0)
+  return type === 53 || type === 54
+}
 
 /** `ws` ends its receiver twice, and Node makes an error of that, stack and all, which nobody ever sees. */
 function endOnce (this: Writable): Writable {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import * as ws from 'ws'
 import { frameOf, join } from '../../lib/sockets/frame.ts'
+import { connect, ORIGIN } from '../support/client.ts'
+import { start } from '../support/server.ts'
+
+interface Session {
+  readonly transport: { readonly socket: { readonly _socket: Socket } }
+}
 
 /** What `ws` writes for the same message. */
 function frameOfWs (message: string | Buffer): Buffer {
@@ -30,4 +38,22 @@ test('the frame of a broadcast is joined once, unless it is long', () => {
   assert.deepEqual(frame, [Buffer.from([0x81, 2, 104, 105])])
   assert.equal(join(frame).length, 1)
   assert.equal(join([Buffer.alloc(4), Buffer.alloc(5000)]).length, 2)
+})
+
+test('an event and its attachments leave in one write', async (t) => {
+  const { app, own } = await start(t, { cors: { origin: ORIGIN } })
+  const socket = await connect(t, own, { transports: ['websocket'] })
+  const [session] = Object.values((app.io.engine as unknown as { clients: Record<string, Session> }).clients)
+  const connection = session!.transport.socket._socket as Socket & { _writev (): void, _write (): void }
+  const writev = t.mock.method(connection, '_writev')
+  const write = t.mock.method(connection, '_write')
+  const parts = [Buffer.alloc(8192, 1), Buffer.from('two')]
+  const heard = once(socket as never, 'both')
+  app.io.emit('both', ...parts)
+  assert.deepEqual(await heard, parts)
+  assert.deepEqual([writev.mock.callCount(), write.mock.callCount()], [1, 0])
+  // the next one does not wait for anything
+  const again = once(socket as never, 'text')
+  app.io.emit('text', 'x')
+  assert.deepEqual(await again, ['x'])
 })
