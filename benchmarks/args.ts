@@ -39,8 +39,9 @@ Runs every contender under every workload, each in a process of its own, and pri
 throughput, latency and the server's CPU per operation beside stock Socket.IO and beside
 the least that Node can do.
 
-  --workloads LIST    of ${allWorkloads.slice(0, 5).join(', ')},
-                      ${allWorkloads.slice(5).join(', ')}
+  --workloads LIST    of ${allWorkloads.slice(0, 7).join(', ')},
+                      ${allWorkloads.slice(7, 13).join(', ')},
+                      ${allWorkloads.slice(13).join(', ')}
   --contenders LIST   of ${allContenders.slice(0, 5).join(', ')},
                       ${allContenders.slice(5).join(', ')}
   --rounds N          rounds, interleaved; figures are their medians (5)

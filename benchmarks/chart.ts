@@ -66,7 +66,7 @@ const STYLE = `
  * @returns an SVG document
  */
 export function chart (results: Results, command: string = results.command): string {
-  const panels = [...cpuPanels(results), ...memoryPanels(results)]
+  const panels = [...cpuPanels(results), ...memoryPanels(results), ...startupPanels(results)]
   const heights: [number, number] = [TOP, TOP]
   const drawn = panels.map((panel) => {
     // Whichever column is shorter takes the next panel; the left one when they are even.
@@ -86,7 +86,7 @@ export function chart (results: Results, command: string = results.command): str
   <rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>
   <text class="head" x="${MARGIN}" y="30">What one operation costs the server</text>
   <text class="dim" x="${MARGIN}" y="50">CPU per operation, user and system; memory after garbage collection. Shorter is better; each panel has its own scale.</text>
-  <text class="dim" x="${MARGIN}" y="66">Percentages are of stock Socket.IO, and of @fastify/cors for rest.</text>
+  <text class="dim" x="${MARGIN}" y="66">Percentages are of stock Socket.IO; of @fastify/cors for rest; of Socket.IO attached to Fastify for startup.</text>
 ${drawn.join('\n')}
   <text class="dim" x="${MARGIN}" y="${height - 28}">${escape(caption)}</text>
   <text class="dim" x="${MARGIN}" y="${height - 12}">${escape(machineLine(results.machine))}</text>
@@ -119,6 +119,15 @@ function memoryPanels (results: Results): Panel[] {
     ...panel('memory, abandoned handshake', 'heap held for a client that never came back', 'perHandshake'),
     ...panel('memory, idle client', 'heap held per connected WebSocket client', 'heapPerClient')
   ]
+}
+
+function startupPanels ({ startup = {} }: Results): Panel[] {
+  const bars = Object.entries(startup).map(([contender, rounds]) => {
+    const value = median(rounds.map((round) => round.startup))
+    return { contender, value, text: nanoseconds(value * 1e6) }
+  })
+  const subtitle = 'CPU from the process to an app that is ready'
+  return bars.length === 0 ? [] : [{ title: 'startup', subtitle, stock: 'fastify-socketio', bars }]
 }
 
 function drawPanel ({ title, subtitle, stock, bars }: Panel, x: number, y: number): string {

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { SATURATED, ratioOf, rowsOf, workloadOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { median, summarize } from './stats.ts'
+import { median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 
 export interface Floor {
   readonly workload: string
-  readonly metric: 'cpu' | 'throughput' | 'sessions' | 'perHandshake' | 'heapPerClient' | 'rssPerClient'
+  readonly metric: 'cpu' | 'throughput' | 'sessions' | 'perHandshake' | 'heapPerClient' | 'rssPerClient' | 'startup'
   /** A contender; without one the figure stands for itself. */
   readonly against?: string
   /** One of the two is given. */
@@ -35,9 +35,14 @@ export function readFloors (): Floor[] {
 /** One finding per floor. A figure that was not measured is no failure: --workloads left it out. */
 export function check (results: Results, floors: readonly Floor[]): Finding[] {
   return floors.map((floor) => {
-    const { measured, remark } = floor.workload === 'memory' ? weigh(results, floor) : compare(results, floor)
+    const { measured, remark } = measure(results, floor)
     return { floor, measured, remark, verdict: judge(floor, measured?.median) }
   })
+}
+
+function measure (results: Results, floor: Floor): Measured {
+  if (floor.workload === 'memory') return weigh(results, floor)
+  return floor.workload === 'startup' ? begin(results, floor) : compare(results, floor)
 }
 
 function judge ({ atLeast, atMost, aim }: Floor, value: number | undefined): Verdict {
@@ -86,4 +91,10 @@ function weigh (results: Results, { metric, against }: Floor): Measured {
   if (theirs.length === 0) return { measured: undefined }
   const reference = median(theirs)
   return { measured: summarize(mine.map((value) => value / reference)) }
+}
+
+function begin ({ startup = {} }: Results, { against }: Floor): Measured {
+  const figures = (contender: string): number[] => (startup[contender] ?? []).map((cell) => cell.startup)
+  const parts = ratios(figures('ours'), figures(against ?? ''))
+  return { measured: parts.length === 0 ? undefined : summarize(parts) }
 }

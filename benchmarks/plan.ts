@@ -12,6 +12,8 @@ import type { MemoryCell } from './memory.ts'
 import { Progress } from './progress.ts'
 import type { Output } from './progress.ts'
 import type { Results } from './results.ts'
+import { STARTS, runStartup, starters } from './startup.ts'
+import type { StartupCell } from './startup.ts'
 import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
 
@@ -28,10 +30,13 @@ interface Sheet {
   readonly cells: Record<string, Record<string, Cell[]>>
   readonly decide: Record<string, DecideCell[]>
   readonly memory: Record<string, MemoryCell[]>
+  readonly startup: Record<string, StartupCell[]>
 }
 
 /** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
 const OVERHEAD = 0.5
+/** What it costs to start a process and let it load its modules, seconds. */
+const START = 0.5
 /** What it costs to connect a client, seconds. */
 const PER_CLIENT = 0.0005
 
@@ -43,7 +48,7 @@ const PER_CLIENT = 0.0005
 export async function measure (options: Options, command: string, output: Output): Promise<Results> {
   const machine = describeMachine()
   const date = new Date().toISOString()
-  const sheet: Sheet = { cells: {}, decide: {}, memory: {} }
+  const sheet: Sheet = { cells: {}, decide: {}, memory: {}, startup: {} }
   const steps = plan(options, sheet)
   const progress = new Progress(output, steps.reduce((sum, step) => sum + step.cost, 0))
   try {
@@ -65,7 +70,8 @@ export async function measure (options: Options, command: string, output: Output
     connections,
     workloads: sheet.cells,
     decide: inOrder(sheet.decide, deciders),
-    memory: inOrder(sheet.memory, memoryContenders)
+    memory: inOrder(sheet.memory, memoryContenders),
+    startup: inOrder(sheet.startup, starters)
   }
 }
 
@@ -77,6 +83,7 @@ export function plan (options: Options, sheet: Sheet): Step[] {
     return [
       ...loadSteps(options, sheet, round),
       ...special && wanted.includes('decide') ? decideSteps(options, sheet, round) : [],
+      ...wanted.includes('startup') ? startupSteps(options, sheet, round) : [],
       ...special && wanted.includes('memory') ? memorySteps(options, sheet, round) : []
     ].map((step) => ({ ...step, section: `round ${round + 1}/${rounds}  ${step.section}` }))
   }).flat()
@@ -116,6 +123,15 @@ function memorySteps (options: Options, { memory }: Sheet, round: number): Step[
     name: id,
     cost: 1 + options.memory.clients / 1250,
     run: async () => push(memory, id, await runMemory(contenderOf(id), options.memory))
+  }))
+}
+
+function startupSteps (options: Options, { startup }: Sheet, round: number): Step[] {
+  return rotate(chosen(starters, options), round).map((id) => ({
+    section: 'startup',
+    name: id,
+    cost: STARTS * START,
+    run: async () => push(startup, id, await runStartup(id))
   }))
 }
 

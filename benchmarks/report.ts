@@ -5,7 +5,7 @@ import { bytes, count, nanoseconds, percent, spread, times } from './format.ts'
 import { machineLine } from './machine.ts'
 import { SATURATED, rowsOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { median, summarize } from './stats.ts'
+import { median, ratios, summarize } from './stats.ts'
 import { table } from './table.ts'
 import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
@@ -18,6 +18,7 @@ export function report (results: Results): string {
     ...workloads.flatMap((workload) => section(results, workload)),
     ...decideSection(results),
     ...memorySection(results),
+    ...startupSection(results),
     notes(results)
   ].join('\n\n')
 }
@@ -102,8 +103,27 @@ function memorySection ({ memory }: Results): string[] {
   return [`memory: held after garbage collection\n${table(columns, rows)}`]
 }
 
+function startupSection ({ startup = {} }: Results): string[] {
+  const cpu = (contender: string): number[] => (startup[contender] ?? []).map((cell) => cell.startup)
+  const rows = Object.entries(startup).map(([contender, rounds]) => {
+    const figures = summarize(cpu(contender))
+    const parts = ratios(cpu(contender), cpu('fastify-socketio'))
+    return [
+      contender,
+      `${count(figures.median)} ms`,
+      spread(figures),
+      times(parts.length === 0 ? undefined : median(parts)),
+      `${count(median(rounds.map(({ wall }) => wall)))} ms`
+    ]
+  })
+  if (rows.length === 0) return []
+  const heads = ['CPU', '±', 'of fastify-socketio', 'on the clock']
+  const columns = [{ head: 'contender', align: 'left' as const }, ...heads.map((head) => ({ head }))]
+  return [`startup: from the process to an app that is ready\n${table(columns, rows)}`]
+}
+
 function notes (results: Results): string {
-  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory)])
+  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory), ...Object.keys(results.startup ?? {})])
   return [...seen].map((id) => `${id}: ${contenderOf(id).note}`).join('\n')
 }
 

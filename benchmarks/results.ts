@@ -5,6 +5,7 @@ import type { DecideCell } from './decide.ts'
 import type { Latency } from './drivers/recorder.ts'
 import type { Machine } from './machine.ts'
 import type { MemoryCell } from './memory.ts'
+import type { StartupCell } from './startup.ts'
 import { median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 import { workloads } from './workloads.ts'
@@ -26,6 +27,8 @@ export interface Results {
   readonly decide: Rounds<DecideCell>
   /** By contender. */
   readonly memory: Rounds<MemoryCell>
+  /** By contender; absent from older files. */
+  readonly startup?: Rounds<StartupCell>
 }
 
 /** More is better in both: how many times less CPU, how many times the throughput. */

@@ -170,5 +170,5 @@ export const workloads: readonly Workload[] = [
   }
 ]
 
-/** Workloads with a shape of their own: memory.ts and decide.ts. */
-export const special = ['decide', 'memory'] as const
+/** Workloads with a shape of their own: decide.ts, memory.ts and startup.ts. */
+export const special = ['decide', 'memory', 'startup'] as const

@@ -4,6 +4,7 @@ import { UsageError, help, parse } from '../../benchmarks/args.ts'
 import { contenders, fileOf } from '../../benchmarks/contenders.ts'
 import { memoryContenders } from '../../benchmarks/memory.ts'
 import { plan, rotate } from '../../benchmarks/plan.ts'
+import { starters } from '../../benchmarks/startup.ts'
 import { workloads } from '../../benchmarks/workloads.ts'
 import { access } from 'node:fs/promises'
 
@@ -11,7 +12,7 @@ test('without flags everything runs, five times, and is worth publishing', () =>
   const options = parse([])
   assert.equal(options.rounds, 5)
   assert.equal(options.complete, true)
-  assert.equal(options.workloads.length, 15)
+  assert.equal(options.workloads.length, 16)
   assert.equal(options.contenders.length, contenders.length)
 })
 
@@ -52,7 +53,7 @@ test('--help names every flag, workload and contender', () => {
 })
 
 test('every contender that is named has a file', async () => {
-  const named = new Set([...contenders.map(({ id }) => id), ...memoryContenders, ...workloads.flatMap((workload) => [...workload.contenders, workload.stock])])
+  const named = new Set([...contenders.map(({ id }) => id), ...memoryContenders, ...starters, ...workloads.flatMap((workload) => [...workload.contenders, workload.stock])])
   for (const id of named) {
     await access(fileOf(id))
     assert.ok(contenders.some((contender) => contender.id === id), id)
@@ -62,8 +63,8 @@ test('every contender that is named has a file', async () => {
 test('each round begins with another contender', () => {
   assert.deepEqual(rotate([1, 2, 3], 4), [2, 3, 1])
   assert.deepEqual(rotate([], 4), [])
-  const options = parse(['--workloads', 'rest,memory', '--contenders', 'fastify,fastify-cors,ws', '--rounds', '4'])
-  const steps = plan(options, { cells: {}, decide: {}, memory: {} })
+  const options = parse(['--workloads', 'rest,memory,startup', '--contenders', 'fastify,fastify-cors,ws', '--rounds', '4'])
+  const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {} })
   assert.deepEqual(steps.map(({ section, name }) => `${section} ${name}`), [
     'round 1/4  rest fastify', 'round 1/4  rest fastify-cors', 'round 1/4  memory ws',
     'round 2/4  rest fastify-cors', 'round 2/4  rest fastify', 'round 2/4  memory ws',
@@ -74,7 +75,7 @@ test('each round begins with another contender', () => {
 
 test('a run of everything is planned to fit in ten minutes, a quick one in one', () => {
   const seconds = (argv: string[]): number =>
-    plan(parse(argv), { cells: {}, decide: {}, memory: {} }).reduce((sum, { cost }) => sum + cost, 0)
+    plan(parse(argv), { cells: {}, decide: {}, memory: {}, startup: {} }).reduce((sum, { cost }) => sum + cost, 0)
   assert.ok(seconds([]) < 570, `${seconds([])} s`)
   assert.ok(seconds(['--quick']) < 57, `${seconds(['--quick'])} s`)
 })

@@ -50,8 +50,8 @@ test('bars are in proportion and stay inside', () => {
   const bars = elements.filter(({ attributes }) => attributes.class?.startsWith('bar'))
   const lengths = bars.map(({ attributes }) => Number(attributes.width))
   for (const { attributes } of bars) assert.ok(Number(attributes.x) + Number(attributes.width) <= width!)
-  // handshake: http 10, socketio 90, ours 20 µs; then the two of memory.
-  assert.equal(bars.length, 7)
+  // handshake: http 10, socketio 90, ours 20 µs; then the two of memory, and startup.
+  assert.equal(bars.length, 9)
   assert.ok(Math.abs(lengths[2]! / lengths[1]! - 20 / 90) < 0.01)
   // Below nothing is drawn as next to nothing.
   assert.equal(lengths[4], 1)
@@ -65,5 +65,5 @@ test('texts say what the bars show, and what made them', () => {
 })
 
 test('a run without anything to draw is still a document', () => {
-  parse(chart(resultsOf({ workloads: {}, memory: {} })))
+  parse(chart(resultsOf({ workloads: {}, memory: {}, startup: {} })))
 })

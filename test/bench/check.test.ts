@@ -4,6 +4,7 @@ import { check, readFloors } from '../../benchmarks/check.ts'
 import type { Floor } from '../../benchmarks/check.ts'
 import { memoryContenders } from '../../benchmarks/memory.ts'
 import { failuresOf, rowsOf, workloadOf } from '../../benchmarks/results.ts'
+import { starters } from '../../benchmarks/startup.ts'
 import { cell, resultsOf } from './fixture.ts'
 
 const handshake = (cpu: number, changes = {}) => resultsOf({
@@ -49,8 +50,15 @@ test('memory is held against a ceiling, in bytes or as a part of stock\'s', () =
   assert.equal(verdict(resultsOf({ memory }), floor), 'MISSED')
 })
 
+test('a start is held against a ceiling, as a part of another\'s in the same round', () => {
+  const floor: Floor = { workload: 'startup', metric: 'startup', against: 'fastify-socketio', atMost: 1.75, aim: 1.4 }
+  assert.equal(check(resultsOf(), [floor])[0]?.measured?.median, 1.75)
+  assert.equal(verdict(resultsOf(), floor), 'floor held')
+  assert.equal(verdict(resultsOf(), { ...floor, atMost: 1.7 }), 'MISSED')
+})
+
 test('what was not run is not measured', () => {
-  const nothing = resultsOf({ workloads: {}, memory: {} })
+  const nothing = resultsOf({ workloads: {}, memory: {}, startup: {} })
   assert.deepEqual(new Set(check(nothing, readFloors()).map((finding) => finding.verdict)), new Set(['not measured']))
   const alone = resultsOf({ workloads: { handshake: { ours: [cell(20)] } } })
   assert.equal(verdict(alone, { workload: 'handshake', metric: 'cpu', against: 'socketio', atLeast: 1 }), 'not measured')
@@ -58,7 +66,7 @@ test('what was not run is not measured', () => {
 
 test('every floor names things that exist, and asks for one thing', () => {
   for (const floor of readFloors()) {
-    const partakers = floor.workload === 'memory' ? memoryContenders : workloadOf(floor.workload)?.contenders
+    const partakers = { memory: memoryContenders, startup: starters }[floor.workload] ?? workloadOf(floor.workload)?.contenders
     assert.ok(partakers?.includes('ours'), floor.workload)
     if (floor.against !== undefined) assert.ok(partakers?.includes(floor.against), `${floor.workload} ${floor.against}`)
     assert.notEqual(floor.atLeast === undefined, floor.atMost === undefined)

@@ -41,6 +41,10 @@ export function resultsOf (changes: Partial<Results> = {}): Results {
       socketio: [{ perHandshake: 6000, heapPerClient: 10_000, rssPerClient: 15_000 }],
       ours: [{ perHandshake: -8, heapPerClient: 7000, rssPerClient: 12_000 }]
     },
+    startup: {
+      'fastify-socketio': [{ startup: 200, wall: 250 }, { startup: 300, wall: 350 }],
+      ours: [{ startup: 300, wall: 400 }, { startup: 600, wall: 700 }]
+    },
     ...changes
   }
 }

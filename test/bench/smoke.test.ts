@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const workloads = [
   'handshake', 'refused-upgrade', 'ws-cycle', 'polling-cycle', 'upgrade-cycle',
-  'echo', 'echo-binary', 'polling-echo', 'broadcast', 'broadcast-100'
+  'echo', 'echo-binary', 'polling-echo', 'broadcast', 'broadcast-100', 'startup'
 ]
 
 async function bench (...argv: string[]): Promise<{ stdout: string, stderr: string }> {
@@ -28,7 +28,7 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
   const svg = join(folder, 'chart.svg')
 
   const { stdout, stderr } = await bench(
-    '--workloads', workloads.join(','), '--contenders', 'http,ws,socketio,socketio-allowrequest',
+    '--workloads', workloads.join(','), '--contenders', 'http,ws,socketio,socketio-allowrequest,fastify-socketio',
     '--rounds', '1', '--duration', '0.2', '--connections', '8', '--json', json, '--svg', svg)
   assert.match(stderr, /round 1\/1 {2}handshake/)
   assert.match(stdout, /│ socketio +│/)
@@ -36,7 +36,7 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
   const results = JSON.parse(await readFile(json, 'utf8')) as Results
   const measured = Object.entries(results.workloads).map(([workload, rounds]) => [workload, Object.keys(rounds)])
   assert.deepEqual(measured, [
-    ['handshake', ['http', 'socketio']],
+    ['handshake', ['http', 'socketio', 'fastify-socketio']],
     ['refused-upgrade', ['ws', 'socketio', 'socketio-allowrequest']],
     ['ws-cycle', ['ws', 'socketio']],
     ['polling-cycle', ['http', 'socketio']],
@@ -52,6 +52,8 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
     assert.ok(cell.ops > 0 && cell.cpu > 0 && cell.latency.p50 > 0 && cell.latency.p50 <= cell.latency.p99_9)
     assert.ok(cell.serverBusy > 0 && cell.serverBusy <= 1 && cell.driverBusy > 0 && cell.driverBusy <= 1)
   }
+  const [start] = results.startup!['fastify-socketio']!
+  assert.ok(start!.startup > 0 && start!.wall > 0)
   // Nobody came back for the sessions that stock made.
   assert.ok(results.workloads.handshake!.socketio![0]!.sessions > 0.9)
   assert.match(await readFile(svg, 'utf8'), /<\/svg>\n$/)
