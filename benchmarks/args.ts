@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.ts'
 import type { MemoryPlan } from './memory.ts'
-import { special, workloads } from './workloads.ts'
+import { apart, special, workloads } from './workloads.ts'
 
 export interface Options {
   readonly contenders: readonly string[]
@@ -14,6 +14,8 @@ export interface Options {
   /** Rounds of decide and memory, which vary little. */
   readonly specialRounds: number
   readonly memory: MemoryPlan
+  /** Clients of the storm. */
+  readonly storm: number
   /** ms per case of decide. */
   readonly decideBudget: number
   readonly check: boolean
@@ -41,7 +43,8 @@ the least that Node can do.
 
   --workloads LIST    of ${allWorkloads.slice(0, 7).join(', ')},
                       ${allWorkloads.slice(7, 13).join(', ')},
-                      ${allWorkloads.slice(13).join(', ')}
+                      ${allWorkloads.slice(13).join(', ')};
+                      and ${apart.join(', ')}, which runs only when it is named
   --contenders LIST   of ${allContenders.slice(0, 5).join(', ')},
                       ${allContenders.slice(5).join(', ')}
   --rounds N          rounds, interleaved; figures are their medians (5)
@@ -67,12 +70,13 @@ export function parse (argv: readonly string[]): Options {
   const whole = values.contenders === undefined && values.workloads === undefined
   return {
     contenders: list('contenders', values.contenders, allContenders),
-    workloads: list('workloads', values.workloads, allWorkloads),
+    workloads: list('workloads', values.workloads, allWorkloads, apart),
     rounds: number('rounds', values.rounds, quick ? 1 : 5, true),
     duration: number('duration', values.duration, quick ? 0.25 : 1.2, false),
     connections: number('connections', values.connections, 50, true),
     specialRounds: Math.min(number('rounds', values.rounds, quick ? 1 : 5, true), 2),
     memory: quick ? { handshakes: 3000, clients: 500 } : { handshakes: 10_000, clients: 5000 },
+    storm: quick ? 500 : 5000,
     decideBudget: quick ? 20 : 100,
     check,
     complete: whole && !quick && from === undefined,
@@ -111,8 +115,12 @@ function read (argv: readonly string[]): Values {
   }
 }
 
-function list (name: string, value: string | undefined, known: readonly string[]): readonly string[] {
-  if (value === undefined) return known
+/** @param standard what there is without the flag; `more` must be named */
+function list (
+  name: string, value: string | undefined, standard: readonly string[], more: readonly string[] = []
+): readonly string[] {
+  if (value === undefined) return standard
+  const known = [...standard, ...more]
   const wanted = value.split(',').map((item) => item.trim()).filter((item) => item !== '')
   const unknown = wanted.filter((item) => !known.includes(item))
   if (unknown.length > 0) throw new UsageError(`--${name}: ${unknown.join(', ')} is none of ${known.join(', ')}`)

@@ -49,15 +49,16 @@ export class Child {
    *
    * @param file JavaScript file
    * @param options.gc let `sample(true)` collect garbage first
+   * @param options.port where it listens, if not anywhere
    * @param options.talk its clients will talk (contenders/talk.js)
    * @throws Error when the process ends before it listens
    */
-  static async start (file: string, { gc = false, talk = false } = {}): Promise<Child> {
+  static async start (file: string, { gc = false, port: wanted = 0, talk = false } = {}): Promise<Child> {
     const { NODE_OPTIONS: _, ...env } = process.env
     const child = fork(file, talk ? ['talk'] : [], {
       // fork() would hand tsx's own --import down.
       execArgv: gc ? ['--expose-gc'] : [],
-      env: { ...env, NODE_ENV: 'production' },
+      env: { ...env, NODE_ENV: 'production', PORT: String(wanted) },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc']
     })
     const port = await new Promise<number>((resolve, reject) => {
@@ -78,6 +79,12 @@ export class Child {
     const ended = this.#exited.then(() => { throw new Error('the contender ended while it was measured') })
     this.#process.send({ id, gc })
     return await Promise.race([answered, ended])
+  }
+
+  /** Ends it in the middle of whatever it does. */
+  async kill (): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#exited
   }
 
   /** Ends the process and waits until it is gone. */

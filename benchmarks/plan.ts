@@ -14,6 +14,8 @@ import type { Output } from './progress.ts'
 import type { Results } from './results.ts'
 import { STARTS, runStartup, starters } from './startup.ts'
 import type { StartupCell } from './startup.ts'
+import { runStorm, stormContenders } from './storm.ts'
+import type { StormCell } from './storm.ts'
 import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
 
@@ -31,6 +33,7 @@ interface Sheet {
   readonly decide: Record<string, DecideCell[]>
   readonly memory: Record<string, MemoryCell[]>
   readonly startup: Record<string, StartupCell[]>
+  readonly storm: Record<string, StormCell[]>
 }
 
 /** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
@@ -48,7 +51,7 @@ const PER_CLIENT = 0.0005
 export async function measure (options: Options, command: string, output: Output): Promise<Results> {
   const machine = describeMachine()
   const date = new Date().toISOString()
-  const sheet: Sheet = { cells: {}, decide: {}, memory: {}, startup: {} }
+  const sheet: Sheet = { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} }
   const steps = plan(options, sheet)
   const progress = new Progress(output, steps.reduce((sum, step) => sum + step.cost, 0))
   try {
@@ -71,7 +74,8 @@ export async function measure (options: Options, command: string, output: Output
     workloads: sheet.cells,
     decide: inOrder(sheet.decide, deciders),
     memory: inOrder(sheet.memory, memoryContenders),
-    startup: inOrder(sheet.startup, starters)
+    startup: inOrder(sheet.startup, starters),
+    storm: inOrder(sheet.storm, stormContenders)
   }
 }
 
@@ -84,6 +88,7 @@ export function plan (options: Options, sheet: Sheet): Step[] {
       ...loadSteps(options, sheet, round),
       ...special && wanted.includes('decide') ? decideSteps(options, sheet, round) : [],
       ...wanted.includes('startup') ? startupSteps(options, sheet, round) : [],
+      ...wanted.includes('storm') ? stormSteps(options, sheet, round) : [],
       ...special && wanted.includes('memory') ? memorySteps(options, sheet, round) : []
     ].map((step) => ({ ...step, section: `round ${round + 1}/${rounds}  ${step.section}` }))
   }).flat()
@@ -132,6 +137,15 @@ function startupSteps (options: Options, { startup }: Sheet, round: number): Ste
     name: id,
     cost: STARTS * START,
     run: async () => push(startup, id, await runStartup(id))
+  }))
+}
+
+function stormSteps (options: Options, { storm }: Sheet, round: number): Step[] {
+  return rotate(chosen(stormContenders, options), round).map((id) => ({
+    section: 'storm',
+    name: id,
+    cost: 4 + options.storm / 500,
+    run: async () => push(storm, id, await runStorm(contenderOf(id), options.storm))
   }))
 }
 

@@ -6,6 +6,8 @@ import { machineLine } from './machine.ts'
 import { SATURATED, rowsOf } from './results.ts'
 import type { Results, Row } from './results.ts'
 import { median, ratios, summarize } from './stats.ts'
+import type { Summary } from './stats.ts'
+import type { StormCell } from './storm.ts'
 import { table } from './table.ts'
 import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
@@ -19,6 +21,7 @@ export function report (results: Results): string {
     ...decideSection(results),
     ...memorySection(results),
     ...startupSection(results),
+    ...stormSection(results),
     notes(results)
   ].join('\n\n')
 }
@@ -122,8 +125,30 @@ function startupSection ({ startup = {} }: Results): string[] {
   return [`startup: from the process to an app that is ready\n${table(columns, rows)}`]
 }
 
+function stormSection ({ storm = {} }: Results): string[] {
+  const rows = Object.entries(storm).map(([contender, rounds]) => {
+    const middle = (key: keyof StormCell): Summary => summarize(rounds.map((round) => round[key]))
+    const seconds = (key: keyof StormCell): string => `${count(middle(key).median)} s ${spread(middle(key))}`.trimEnd()
+    const less = (key: keyof StormCell): string => {
+      const stock = (storm['fastify-socketio'] ?? []).map((round) => round[key])
+      return times(stock.length === 0 ? undefined : median(ratios(stock, rounds.map((round) => round[key]))))
+    }
+    return [
+      contender, seconds('half'), seconds('most'), seconds('all'), less('most'), seconds('cpu'), less('cpu'),
+      String(middle('failed').median), `${count(middle('rest').median)} ms`, percent(middle('driverBusy').median)
+    ]
+  })
+  if (rows.length === 0) return []
+  const heads = [
+    'half are back', '99 %', 'all', '99 %, stock', 'CPU', 'CPU, stock', 'failed attempts', 'REST, 99 %', 'driver'
+  ]
+  const columns = [{ head: 'contender', align: 'left' as const }, ...heads.map((head) => ({ head }))]
+  const clients = Object.values(storm)[0]?.[0]?.clients ?? 0
+  return [`storm: ${clients} clients lose their server at once; half of them poll, then upgrade\n${table(columns, rows)}`]
+}
+
 function notes (results: Results): string {
-  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory), ...Object.keys(results.startup ?? {})])
+  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory), ...Object.keys(results.startup ?? {}), ...Object.keys(results.storm ?? {})])
   return [...seen].map((id) => `${id}: ${contenderOf(id).note}`).join('\n')
 }
 

@@ -8,6 +8,7 @@ import type { MemoryCell } from './memory.ts'
 import type { StartupCell } from './startup.ts'
 import { median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
+import type { StormCell } from './storm.ts'
 import { workloads } from './workloads.ts'
 import type { Workload } from './workloads.ts'
 
@@ -29,6 +30,8 @@ export interface Results {
   readonly memory: Rounds<MemoryCell>
   /** By contender; absent from older files. */
   readonly startup?: Rounds<StartupCell>
+  /** By contender; present when it was asked for. */
+  readonly storm?: Rounds<StormCell>
 }
 
 /** More is better in both: how many times less CPU, how many times the throughput. */

@@ -172,3 +172,6 @@ export const workloads: readonly Workload[] = [
 
 /** Workloads with a shape of their own: decide.ts, memory.ts and startup.ts. */
 export const special = ['decide', 'memory', 'startup'] as const
+
+/** Run when they are named only: storm.ts. */
+export const apart = ['storm'] as const

@@ -3,6 +3,9 @@
 // about this process. It measures nothing by itself, so it costs the contender nothing between questions.
 import { performance } from 'node:perf_hooks'
 
+/** Where to listen: a port of another that has died, or any. */
+export const port = Number(process.env.PORT ?? 0)
+
 /**
  * Announces a listening server to the parent process and answers its requests for samples.
  *
@@ -21,13 +24,13 @@ export function ready (server, sessions = () => 0) {
 }
 
 /**
- * Listens on a free port, then announces it.
+ * Listens, then announces it.
  *
  * @param {import('node:http').Server} server
  * @param {() => number} [sessions]
  */
 export function serve (server, sessions) {
-  server.listen(0, '127.0.0.1', () => ready(server, sessions))
+  server.listen(port, '127.0.0.1', () => ready(server, sessions))
 }
 
 /**

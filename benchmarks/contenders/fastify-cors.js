@@ -2,12 +2,12 @@
 // Fastify with @fastify/cors: what REST routes cost without fastify-io.
 import Fastify from 'fastify'
 import fastifyCors from '@fastify/cors'
-import { ready } from './control.js'
+import { port, ready } from './control.js'
 import { answer, cors } from './settings.js'
 
 const app = Fastify()
 await app.register(fastifyCors, cors)
 app.get('/api/hello', async () => answer)
 
-await app.listen({ host: '127.0.0.1', port: 0 })
+await app.listen({ host: '127.0.0.1', port })
 ready(app.server)

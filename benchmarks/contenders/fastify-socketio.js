@@ -4,7 +4,7 @@
 import Fastify from 'fastify'
 import fastifyCors from '@fastify/cors'
 import { Server } from 'socket.io'
-import { ready } from './control.js'
+import { port, ready } from './control.js'
 import { answer, cors } from './settings.js'
 
 const app = Fastify()
@@ -12,5 +12,5 @@ await app.register(fastifyCors, cors)
 app.get('/api/hello', async () => answer)
 const io = new Server(app.server, { cors })
 
-await app.listen({ host: '127.0.0.1', port: 0 })
+await app.listen({ host: '127.0.0.1', port })
 ready(app.server, () => io.engine.clientsCount)

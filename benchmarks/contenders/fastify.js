@@ -1,11 +1,11 @@
 // @ts-check
 // The floor for REST: Fastify alone, no CORS.
 import Fastify from 'fastify'
-import { ready } from './control.js'
+import { port, ready } from './control.js'
 import { answer } from './settings.js'
 
 const app = Fastify()
 app.get('/api/hello', async () => answer)
 
-await app.listen({ host: '127.0.0.1', port: 0 })
+await app.listen({ host: '127.0.0.1', port })
 ready(app.server)

@@ -2,7 +2,7 @@
 // fastify-io as its README has it.
 import Fastify from 'fastify'
 import fastifyIO from '../../dist/index.js'
-import { ready } from './control.js'
+import { port, ready } from './control.js'
 import { answer, cors } from './settings.js'
 import { talk } from './talk.js'
 
@@ -11,5 +11,5 @@ await app.register(fastifyIO, { cors })
 app.get('/api/hello', async () => answer)
 talk(app.io)
 
-await app.listen({ host: '127.0.0.1', port: 0 })
+await app.listen({ host: '127.0.0.1', port })
 ready(app.server, () => app.io.engine.clientsCount)

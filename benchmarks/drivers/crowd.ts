@@ -8,8 +8,7 @@ const LANES = 50
 const CONNECT = frame(TEXT, '40')
 
 /** Opens a WebSocket and connects to the main namespace. */
-export async function connectSocket (port: number): Promise<Wire> {
-  const wire = new Wire(port)
+export async function connectSocket (port: number, wire: Wire = new Wire(port)): Promise<Wire> {
   await wire.upgrade(upgradeRequest(port, ALLOWED, SOCKET_PATH))
   begins('open packet', await wire.message(), '0{"sid":"')
   wire.send(CONNECT)

@@ -87,6 +87,14 @@ export function pollingCycle (port: number): Talker {
 const PROBE = frame(TEXT, '2probe')
 const UPGRADE = frame(TEXT, '5')
 
+/** Takes a session that polls over to WebSocket. */
+export async function upgradeSocket (port: number, sid: string, wire: Wire): Promise<void> {
+  await wire.upgrade(upgradeRequest(port, ALLOWED, `${SOCKET_PATH}&sid=${sid}`))
+  wire.send(PROBE)
+  equal('answer to the probe', await wire.message(), '3probe')
+  wire.send(UPGRADE)
+}
+
 /**
  * Polling handshake, connect, upgrade to WebSocket, close. No poll is pending while the upgrade is probed: the
  * server would hold it for 100 ms (engine.io's `check` interval), and we would measure that timer.
@@ -98,10 +106,7 @@ export function upgradeCycle (port: number): Talker {
     converse: async () => {
       const sid = await poller.open()
       wire = new Wire(port)
-      await wire.upgrade(upgradeRequest(port, ALLOWED, `${SOCKET_PATH}&sid=${sid}`))
-      wire.send(PROBE)
-      equal('answer to the probe', await wire.message(), '3probe')
-      wire.send(UPGRADE)
+      await upgradeSocket(port, sid, wire)
       await wire.close()
     },
     hangUp: () => {

@@ -24,6 +24,15 @@ test('flags change what they name', () => {
   assert.deepEqual([options.check, options.json, options.svg, options.complete], [true, 'a', 'b', false])
 })
 
+test('a storm comes when it is called only', () => {
+  assert.ok(!parse([]).workloads.includes('storm'))
+  const options = parse(['--workloads', 'storm,rest', '--rounds', '1', '--contenders', 'fastify,ours'])
+  assert.deepEqual(options.workloads, ['rest', 'storm'])
+  const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} })
+  assert.deepEqual(steps.map(({ section, name }) => `${section} ${name}`).at(-1), 'round 1/1  storm ours')
+  assert.ok(help.includes('storm'))
+})
+
 test('--quick is short and publishes nothing, and flags go before it', () => {
   const options = parse(['--quick', '--rounds', '2'])
   assert.equal(options.complete, false)
@@ -64,7 +73,7 @@ test('each round begins with another contender', () => {
   assert.deepEqual(rotate([1, 2, 3], 4), [2, 3, 1])
   assert.deepEqual(rotate([], 4), [])
   const options = parse(['--workloads', 'rest,memory,startup', '--contenders', 'fastify,fastify-cors,ws', '--rounds', '4'])
-  const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {} })
+  const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} })
   assert.deepEqual(steps.map(({ section, name }) => `${section} ${name}`), [
     'round 1/4  rest fastify', 'round 1/4  rest fastify-cors', 'round 1/4  memory ws',
     'round 2/4  rest fastify-cors', 'round 2/4  rest fastify', 'round 2/4  memory ws',
@@ -75,7 +84,7 @@ test('each round begins with another contender', () => {
 
 test('a run of everything is planned to fit in ten minutes, a quick one in one', () => {
   const seconds = (argv: string[]): number =>
-    plan(parse(argv), { cells: {}, decide: {}, memory: {}, startup: {} }).reduce((sum, { cost }) => sum + cost, 0)
+    plan(parse(argv), { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} }).reduce((sum, { cost }) => sum + cost, 0)
   assert.ok(seconds([]) < 570, `${seconds([])} s`)
   assert.ok(seconds(['--quick']) < 57, `${seconds(['--quick'])} s`)
 })

@@ -4,6 +4,7 @@ import { bytes, count, nanoseconds, percent, spread, times } from '../../benchma
 import { Progress } from '../../benchmarks/progress.ts'
 import { checkReport, report } from '../../benchmarks/report.ts'
 import { check, readFloors } from '../../benchmarks/check.ts'
+import type { StormCell } from '../../benchmarks/storm.ts'
 import { table } from '../../benchmarks/table.ts'
 import { cell, resultsOf } from './fixture.ts'
 
@@ -54,6 +55,19 @@ test('the report says what must be known to read a row', () => {
   assert.match(text, /\* ours was busy 60 % of the time only/)
   assert.match(text, /! ours gave 3 wrong answers: status 500 instead of 200/)
   assert.match(text, /socketio holds 1\.00 sessions per operation/)
+})
+
+test('a storm is reported against stock, round by round', () => {
+  const storm = (most: number, cpu: number): StormCell =>
+    ({ clients: 5000, half: 2, most, all: most + 1, cpu, failed: 3, rest: 40, driverBusy: 0.5 })
+  const text = report(resultsOf({
+    storm: { 'fastify-socketio': [storm(6, 4), storm(8, 4)], ours: [storm(3, 2), storm(2, 1)] }
+  }))
+  assert.match(text, /storm: 5000 clients/)
+  const ours = text.split('\n').find((line) => line.startsWith('│ ours') && line.includes('2.50 s'))
+  assert.deepEqual(ours?.split('│').map((field) => field.trim()).slice(2, -1), [
+    '2.00 s', '2.50 s ±20 %', '3.50 s ±14 %', '3.00×', '1.50 s ±33 %', '3.00×', '3', '40.0 ms', '50 %'
+  ])
 })
 
 test('the check is reported floor by floor', () => {
