@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
 import { printable } from './diagnostics.ts'
-import { type HeaderList, setVerdict, type Verdict, verdictOf } from './last-word.ts'
+import { type HeaderList, setVerdict, type Verdict } from './last-word.ts'
 import type { Decision } from './policy/decision.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 import { answerPreflight } from './policy/preflight.ts'
-import { merged, names, without } from './vary.ts'
+import { merged, names } from './vary.ts'
 
 const NONE: HeaderList = []
 const REQUESTED = 'Access-Control-Request-Headers'
@@ -61,7 +61,7 @@ export class CorsHeaders {
       allowOrigin,
       list: emitHeaders ? this.#listFor(request, options, allowOrigin) : NONE,
       vary: options === 'preflight' && this.#reflects ? varies ? BOTH : REQUESTED : varies ? 'Origin' : '',
-      namesOrigin: varies || (vary !== undefined && names(vary, 'Origin')),
+      namesOrigin: varies || options === 'none' || (vary !== undefined && names(vary, 'Origin')),
       // what @fastify/cors writes is ours
       onForeign: options === 'none' ? this.#onForeign : undefined
     })
@@ -112,14 +112,6 @@ export class CorsHeaders {
     this.#reflects = reflects
     this.#version = this.#policy.version
   }
-}
-
-/** @fastify/cors lets `Vary` name Origin on all that it answers. Where no Origin is answered differently, it goes. */
-export function takeBackVary (reply: FastifyReply): void {
-  if (verdictOf(reply.raw)?.namesOrigin !== false) return
-  const vary = without(reply.getHeader('vary'), 'Origin')
-  if (vary === undefined) reply.removeHeader('vary')
-  else reply.header('vary', vary)
 }
 
 function listOf (headers: Record<string, string | undefined>): HeaderList {

@@ -9,23 +9,34 @@ import { withhold } from './last-word.ts'
  */
 export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookHandler): void {
   if (app.hasDecorator('use')) requestHooksOf(app)?.unshift(hook)
-  for (const child of kept<FastifyInstance[]>(app, 'fastify.children') ?? []) {
-    // one with `originPolicy` has a policy to itself
-    if (!Object.hasOwn(child, 'originPolicy')) addBeforeMiddlewares(child, hook)
-  }
+  for (const child of childrenOf(app)) addBeforeMiddlewares(child, hook)
 }
 
 /**
  * Lets no CORS header leave that a hook before ours writes on the raw response: no hook behind it runs when it hijacks the
- * reply, so that nobody would have decided.
+ * reply, so that nobody would have decided. Scopes that are there already have such hooks of their own.
+ *
+ * @returns whether there may be such a hook
  */
-export function withholdBefore (app: FastifyInstance): void {
+export function withholdBefore (app: FastifyInstance): boolean {
   const hooks = requestHooksOf(app)
-  if (hooks === undefined || hooks.length === 0) return
-  hooks.unshift(function withholdCors (_request, reply, done) {
-    withhold(reply.raw)
-    done()
-  })
+  let found = hooks === undefined || hooks.length > 0
+  if (found) {
+    hooks?.unshift(function withholdCors (_request, reply, done) {
+      withhold(reply.raw)
+      done()
+    })
+  }
+  for (const child of childrenOf(app)) {
+    if (withholdBefore(child)) found = true
+  }
+  return found
+}
+
+/** Scopes below that have no policy to themselves. */
+function childrenOf (app: FastifyInstance): FastifyInstance[] {
+  const children = kept<FastifyInstance[]>(app, 'fastify.children') ?? []
+  return children.filter((child) => !Object.hasOwn(child, 'originPolicy'))
 }
 
 function requestHooksOf (app: FastifyInstance): onRequestHookHandler[] | undefined {

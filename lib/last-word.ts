@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { merged } from './vary.ts'
+import { merged, without } from './vary.ts'
 
 /** Header names in lower case, and their values. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -141,7 +141,9 @@ function varyOf (
   given: OutgoingHttpHeader | undefined
 ): string | undefined {
   const raw = response.getHeader('vary')
-  const vary = raw === undefined ? given : given === undefined ? raw : merged(raw, given)
+  let vary = raw === undefined ? given : given === undefined ? raw : merged(raw, given)
+  // @fastify/cors lets it name Origin on all that it answers
+  if (!verdict.namesOrigin) vary = without(vary, 'Origin')
   if (vary === undefined) return verdict.vary === '' ? undefined : verdict.vary
   return vary === verdict.vary ? vary : merged(vary, verdict.vary)
 }

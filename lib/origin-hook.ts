@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from './config.ts'
-import { type CorsHeaders, takeBackVary } from './cors-headers.ts'
+import type { CorsHeaders } from './cors-headers.ts'
 import type { RefusalLog } from './diagnostics.ts'
 import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
 import { allowance, type Decision } from './policy/decision.ts'
@@ -47,18 +47,19 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
     return decide(request, reply, done, goOn)
   })
-  withholdBefore(app)
+  const others = withholdBefore(app)
   app.addHook('onRequest', function originHook (request, reply, done) {
     if (!isDecided(request)) return decide(request, reply, done, settle)
     // decided by a nearer scope, with a policy to itself, or before a middleware
     if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
   })
-  app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
-    // a hook before ours has answered
-    if (!isDecided(request)) return decide(request, reply, () => done(null, payload), goOn)
-    if (request.raw.method === 'OPTIONS') takeBackVary(reply)
-    done(null, payload)
-  })
+  if (others) {
+    app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
+      // a hook before ours has answered
+      if (!isDecided(request)) return decide(request, reply, () => done(null, payload), goOn)
+      done(null, payload)
+    })
+  }
 
   /** @returns a promise for a decision that takes its time: Fastify catches what is thrown behind it */
   function decide (request: FastifyRequest, reply: FastifyReply, done: () => void, then: Then): void | Promise<unknown> {
