@@ -33,6 +33,9 @@ export class CorsHeaders {
   #actual: HeaderList = NONE
   #preflight: HeaderList = NONE
   #reflects = false
+  /** What the last preflight has asked for, and was told: the next one mostly asks for the same. */
+  #requested: string | undefined
+  #reflected: HeaderList = NONE
 
   constructor (policy: OriginPolicy, enforcement: Enforcement, log: FastifyBaseLogger) {
     this.#policy = policy
@@ -89,10 +92,15 @@ export class CorsHeaders {
     if (!told) return NONE
     if (options !== 'preflight') return this.#actual
     if (!this.#reflects) return this.#preflight
-    const answer = answerPreflight(this.#policy.options, headers['access-control-request-headers'])
-    return answer.headers === undefined
-      ? this.#preflight
-      : [...this.#preflight, ['access-control-allow-headers', answer.headers]]
+    const requested = headers['access-control-request-headers']
+    if (requested !== this.#requested) {
+      const answer = answerPreflight(this.#policy.options, requested)
+      this.#requested = requested
+      this.#reflected = answer.headers === undefined
+        ? this.#preflight
+        : [...this.#preflight, ['access-control-allow-headers', answer.headers]]
+    }
+    return this.#reflected
   }
 
   #compile (): void {
@@ -110,6 +118,8 @@ export class CorsHeaders {
       'access-control-max-age': maxAge === undefined ? undefined : String(maxAge)
     })
     this.#reflects = reflects
+    this.#requested = undefined
+    this.#reflected = this.#preflight
     this.#version = this.#policy.version
   }
 }
