@@ -30,7 +30,7 @@ const NONE: HeaderList = []
 const WITHHELD: Verdict = { allowOrigin: undefined, list: NONE, vary: '', namesOrigin: true, onForeign: undefined }
 
 /** @returns what an answer leaves with, once that is decided */
-export function verdictOf (response: ServerResponse): Verdict | undefined {
+function verdictOf (response: ServerResponse): Verdict | undefined {
   return (response as Governed)[kVerdict]
 }
 
