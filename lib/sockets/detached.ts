@@ -98,7 +98,7 @@ export function isFree (socket: Detached): boolean {
 export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer) => void): void {
   if (isFree(socket)) return go(head)
   const response = socket._httpMessage
-  if (!response) return
+  if (!response || socket.destroyed) return dropWaiting(socket)
   let early: Buffer = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {
     early = Buffer.concat([early, chunk])
@@ -116,13 +116,16 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
     // Node stops reading from a client that pipelines a lot, and forgets to begin again once the parser has let go
     socket.push('')
-    const tellAll = (): void => {
-      response.req.destroy()
-      for (const request of socket[kQueued] ?? []) request.destroy()
-    }
-    if (socket.destroyed) return tellAll()
-    // That answer was the connection's last (RFC 9112, section 9.6): Node drops what waits behind it.
-    if (!socket._httpMessage && socket.writableEnded) socket.once('close', tellAll)
-    else afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
+    afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
   })
+}
+
+/** The client has left, or the last answer closes the connection (RFC 9112, section 9.6): Node drops what waits behind it. */
+function dropWaiting (socket: Detached): void {
+  const tell = (): void => {
+    socket._httpMessage?.req.destroy()
+    for (const request of socket[kQueued] ?? []) request.destroy()
+  }
+  if (socket.closed) tell()
+  else socket.once('close', tell)
 }

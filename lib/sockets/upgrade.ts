@@ -90,7 +90,7 @@ class UpgradeDispatcher {
     // Node takes its own error listener off before it emits 'upgrade'; a reset must not end the process.
     guard(socket)
     if (isFree(socket)) return go(head)
-    this.#waiting.add(socket)
+    if (!socket.closed) this.#waiting.add(socket)
     const done = (): void => { this.#waiting.delete(socket) }
     socket.once('close', done)
     afterAnswers(socket, head, (head) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fs, { type ReadStream } from 'node:fs'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { connections, linesOf, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { start, WEBSOCKET } from '../support/server.ts'
@@ -52,4 +53,39 @@ test('a file that is sent whole leaves its connection open', async (t) => {
   socket.setEncoding('latin1').on('data', (chunk: string) => { text += chunk })
   await until(() => text.split('\r\n0\r\n\r\n').length === 4, 'three whole answers')
   assert.equal(socket.destroyed, false)
+})
+
+test('files and an upgrade that comes while the last answer closes the connection: no file stays open', async (t) => {
+  let goOn: (() => void) | undefined
+  const { port, app } = await start(t, {}, (app) => {
+    app.get('/last', async (_request, reply) => {
+      await new Promise<void>((resolve) => { goOn = resolve })
+      return reply.header('connection', 'close').send('x')
+    })
+    app.get('/go', (_request, reply) => {
+      goOn!()
+      reply.send('x')
+    })
+  })
+  const late: Socket[] = []
+  const { emit } = app.server
+  t.mock.method(app.server, 'emit', function (this: unknown, event: string, request: unknown, socket: Socket, ...rest: unknown[]) {
+    if (event === 'upgrade' && socket.writableEnded && !socket.destroyed) late.push(socket)
+    return Reflect.apply(emit, this, [event, request, socket, ...rest])
+  } as typeof emit)
+  const { mock } = t.mock.method(fs, 'createReadStream')
+  for (let round = 1; late.length === 0; round++) {
+    assert.ok(round < 1000, 'the upgrade always came too early or too late')
+    const other = await sent(t, port, '')
+    const client = await sent(t, port, 'GET /last HTTP/1.1\r\nHost: x\r\n\r\nGET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n')
+    client.resume()
+    await until(() => mock.callCount() === round, 'the file is open')
+    // Both are there when the loop looks. It is to take the first one first, which ends the answer that the upgrade waits for.
+    other.write('GET /go HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    client.write(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+    await until(async () => await connections(app) === 0, 'the connections have ended')
+  }
+  const files = mock.calls.map(({ result }) => result as unknown as ReadStream)
+  await until(() => files.every(({ destroyed }) => destroyed), 'all files are closed')
+  assert.equal(app.io.engine.clientsCount, 0)
 })
