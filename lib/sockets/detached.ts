@@ -69,7 +69,9 @@ function onDrain (this: Detached): void {
 
 /** Writes out what is left, and closes: no second request can follow on a detached socket. */
 export function endSoon (socket: Detached): void {
-  if (socket.destroySoon !== undefined) socket.destroySoon()
+  // a close tells the client no less than a shutdown before it; TLS has a farewell of its own to write
+  if (socket.writableLength === 0 && !('encrypted' in socket)) socket.destroy()
+  else if (socket.destroySoon !== undefined) socket.destroySoon()
   else socket.end(() => { socket.destroy() })
 }
 
