@@ -47,7 +47,7 @@ the least that Node can do.
                       and ${apart.join(', ')}, which runs only when it is named
   --contenders LIST   of ${allContenders.slice(0, 5).join(', ')},
                       ${allContenders.slice(5).join(', ')}
-  --rounds N          rounds, interleaved; figures are their medians (5)
+  --rounds N          rounds, interleaved; of CPU the least counts, of all else the median (5)
   --duration S        seconds of each measured window (1.2); its warm-up takes a third of them, and
                       longer where operations are slow
   --connections N     clients at once (50)

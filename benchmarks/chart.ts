@@ -77,7 +77,7 @@ export function chart (results: Results, command: string = results.command): str
     return drawPanel(panel, x, y)
   })
   const height = Math.max(...heights) + 28
-  const caption = `${command} · ${results.rounds === 1 ? 'one round' : `medians of ${results.rounds} rounds`} · ${results.date.slice(0, 10)}`
+  const caption = `${command} · ${results.rounds === 1 ? 'one round' : `the least of ${results.rounds} rounds`} · ${results.date.slice(0, 10)}`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="t d">
   <title id="t">What one operation costs the server</title>
   <desc id="d">${escape(description(panels))}</desc>
@@ -98,8 +98,8 @@ function cpuPanels (results: Results): Panel[] {
   return workloads.flatMap((workload) => {
     const bars = rowsOf(results, workload).map(({ contender, cpu }) => ({
       contender,
-      value: cpu.median,
-      text: nanoseconds(cpu.median * 1000)
+      value: cpu.figure,
+      text: nanoseconds(cpu.figure * 1000)
     }))
     return bars.length === 0 ? [] : [{ title: workload.id, subtitle: workload.operation, stock: workload.stock, bars }]
   })
@@ -123,7 +123,7 @@ function memoryPanels (results: Results): Panel[] {
 
 function startupPanels ({ startup = {} }: Results): Panel[] {
   const bars = Object.entries(startup).map(([contender, rounds]) => {
-    const value = median(rounds.map((round) => round.startup))
+    const value = Math.min(...rounds.map((round) => round.startup))
     return { contender, value, text: nanoseconds(value * 1e6) }
   })
   const subtitle = 'CPU from the process to an app that is ready'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { SATURATED, ratioOf, rowsOf, workloadOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { median, ratios, summarize } from './stats.ts'
+import { median, quotient, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 
 export interface Floor {
@@ -36,7 +36,7 @@ export function readFloors (): Floor[] {
 export function check (results: Results, floors: readonly Floor[]): Finding[] {
   return floors.map((floor) => {
     const { measured, remark } = measure(results, floor)
-    return { floor, measured, remark, verdict: judge(floor, measured?.median) }
+    return { floor, measured, remark, verdict: judge(floor, measured?.figure) }
   })
 }
 
@@ -95,6 +95,6 @@ function weigh (results: Results, { metric, against }: Floor): Measured {
 
 function begin ({ startup = {} }: Results, { against }: Floor): Measured {
   const figures = (contender: string): number[] => (startup[contender] ?? []).map((cell) => cell.startup)
-  const parts = ratios(figures('ours'), figures(against ?? ''))
-  return { measured: parts.length === 0 ? undefined : summarize(parts) }
+  const [mine, theirs] = [figures('ours'), figures(against ?? '')]
+  return { measured: mine.length === 0 || theirs.length === 0 ? undefined : quotient(mine, theirs) }
 }

@@ -7,9 +7,9 @@ export function count (value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** Half the spread, as a part of the median; nothing when there is none. */
-export function spread ({ median, min, max }: Summary): string {
-  return min === max || median === 0 ? '' : `±${((max - min) / 2 / median * 100).toFixed(0)} %`
+/** Half the spread, as a part of the figure; nothing when there is none. */
+export function spread ({ figure, min, max }: Summary): string {
+  return min === max || figure === 0 ? '' : `±${((max - min) / 2 / figure * 100).toFixed(0)} %`
 }
 
 /** How many times. */

@@ -5,7 +5,7 @@ import { bytes, count, nanoseconds, percent, spread, times } from './format.ts'
 import { machineLine } from './machine.ts'
 import { SATURATED, rowsOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { median, ratios, summarize } from './stats.ts'
+import { leastOf, median, quotient, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 import type { StormCell } from './storm.ts'
 import { table } from './table.ts'
@@ -33,7 +33,7 @@ function heading ({ machine, rounds, duration, connections, date }: Results): st
     machineLine(machine),
     versions,
     `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${seconds.toFixed(1)} s and ${operations.toLocaleString('en')} operations, ${connections} connections; load average at the start ${machine.load}`,
-    'medians (± half the spread); CPU is the server process\'s, user and system; ×: how many times better, round by round; server and driver: how busy their event loops were'
+    'medians, of CPU the least (± half the spread); CPU is the server process\'s, user and system; ×: how many times better; server and driver: how busy their event loops were'
   ].join('\n')
 }
 
@@ -55,15 +55,15 @@ function cellsOf (row: Row): string[] {
   const { latency } = row
   return [
     row.contender,
-    count(row.throughput.median) + (row.serverBusy < SATURATED ? ' *' : ''),
+    count(row.throughput.figure) + (row.serverBusy < SATURATED ? ' *' : ''),
     spread(row.throughput),
     ...[latency.p50, latency.p97_5, latency.p99, latency.p99_9].map((ms) => `${count(ms)} ms`),
-    count(row.cpu.median),
+    count(row.cpu.figure),
     spread(row.cpu),
-    times(row.stock?.cpu.median),
-    times(row.stock?.throughput.median),
-    times(row.floor?.cpu.median),
-    times(row.floor?.throughput.median),
+    times(row.stock?.cpu.figure),
+    times(row.stock?.throughput.figure),
+    times(row.floor?.cpu.figure),
+    times(row.floor?.throughput.figure),
     percent(row.serverBusy),
     percent(row.driverBusy)
   ]
@@ -109,13 +109,13 @@ function memorySection ({ memory }: Results): string[] {
 function startupSection ({ startup = {} }: Results): string[] {
   const cpu = (contender: string): number[] => (startup[contender] ?? []).map((cell) => cell.startup)
   const rows = Object.entries(startup).map(([contender, rounds]) => {
-    const figures = summarize(cpu(contender))
-    const parts = ratios(cpu(contender), cpu('fastify-socketio'))
+    const figures = leastOf(cpu(contender))
+    const others = cpu('fastify-socketio')
     return [
       contender,
-      `${count(figures.median)} ms`,
+      `${count(figures.figure)} ms`,
       spread(figures),
-      times(parts.length === 0 ? undefined : median(parts)),
+      times(others.length === 0 ? undefined : quotient(cpu(contender), others).figure),
       `${count(median(rounds.map(({ wall }) => wall)))} ms`
     ]
   })
@@ -128,14 +128,14 @@ function startupSection ({ startup = {} }: Results): string[] {
 function stormSection ({ storm = {} }: Results): string[] {
   const rows = Object.entries(storm).map(([contender, rounds]) => {
     const middle = (key: keyof StormCell): Summary => summarize(rounds.map((round) => round[key]))
-    const seconds = (key: keyof StormCell): string => `${count(middle(key).median)} s ${spread(middle(key))}`.trimEnd()
+    const seconds = (key: keyof StormCell): string => `${count(middle(key).figure)} s ${spread(middle(key))}`.trimEnd()
     const less = (key: keyof StormCell): string => {
       const stock = (storm['fastify-socketio'] ?? []).map((round) => round[key])
       return times(stock.length === 0 ? undefined : median(ratios(stock, rounds.map((round) => round[key]))))
     }
     return [
       contender, seconds('half'), seconds('most'), seconds('all'), less('most'), seconds('cpu'), less('cpu'),
-      String(middle('failed').median), `${count(middle('rest').median)} ms`, percent(middle('driverBusy').median)
+      String(middle('failed').figure), `${count(middle('rest').figure)} ms`, percent(middle('driverBusy').figure)
     ]
   })
   if (rows.length === 0) return []
@@ -161,7 +161,7 @@ export function checkReport (findings: readonly Finding[]): string {
     floor.against ?? '',
     floor.atLeast !== undefined ? `≥ ${floor.atLeast}` : `≤ ${floor.atMost}`,
     String(floor.aim ?? ''),
-    measured === undefined ? '–' : count(measured.median),
+    measured === undefined ? '–' : count(measured.figure),
     measured === undefined ? '–' : `${count(measured.min)}…${count(measured.max)}`,
     verdict + (remark === undefined ? '' : ` (${remark})`)
   ])

@@ -1,4 +1,4 @@
-// What a run leaves behind, and what is read out of it. Raw figures of every round are kept; medians and
+// What a run leaves behind, and what is read out of it. Raw figures of every round are kept; figures and
 // ratios are always derived from them, here.
 import type { Cell } from './cell.ts'
 import type { DecideCell } from './decide.ts'
@@ -6,7 +6,7 @@ import type { Latency } from './drivers/recorder.ts'
 import type { Machine } from './machine.ts'
 import type { MemoryCell } from './memory.ts'
 import type { StartupCell } from './startup.ts'
-import { median, ratios, summarize } from './stats.ts'
+import { leastOf, median, quotient, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 import type { StormCell } from './storm.ts'
 import { workloads } from './workloads.ts'
@@ -80,7 +80,7 @@ function rowOf (contender: string, cells: readonly Cell[], stock: readonly Cell[
   return {
     contender,
     throughput: summarize(cells.map((cell) => cell.throughput)),
-    cpu: summarize(cells.map((cell) => cell.cpu)),
+    cpu: leastOf(cells.map((cell) => cell.cpu)),
     latency: {
       p50: middle((cell) => cell.latency.p50),
       p97_5: middle((cell) => cell.latency.p97_5),
@@ -97,12 +97,11 @@ function rowOf (contender: string, cells: readonly Cell[], stock: readonly Cell[
   }
 }
 
-/** Compares round by round. */
 export function ratioOf (cells: readonly Cell[], others: readonly Cell[]): Ratio {
   const cpu = (cell: Cell): number => cell.cpu
   const throughput = (cell: Cell): number => cell.throughput
   return {
-    cpu: summarize(ratios(others.map(cpu), cells.map(cpu))),
+    cpu: quotient(others.map(cpu), cells.map(cpu)),
     throughput: summarize(ratios(cells.map(throughput), others.map(throughput)))
   }
 }

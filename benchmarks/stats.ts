@@ -1,7 +1,8 @@
 // The few statistics that the tables need.
 
 export interface Summary {
-  readonly median: number
+  /** What is reported: the median, or for CPU the least. */
+  readonly figure: number
   readonly min: number
   readonly max: number
 }
@@ -25,9 +26,19 @@ export function median (values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? NaN) + upper) / 2
 }
 
-/** Median with the whole spread: with five rounds there is no tail to cut off. */
-export function summarize (values: readonly number[]): Summary {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+/** The figure, by default the median, with the whole spread: with five rounds there is no tail to cut off. */
+export function summarize (values: readonly number[], figure: number = median(values)): Summary {
+  return { figure, min: Math.min(...values), max: Math.max(...values) }
+}
+
+/** CPU of several rounds: what else a machine does only ever adds to it, so the least is nearest to the truth. */
+export function leastOf (values: readonly number[]): Summary {
+  return summarize(values, Math.min(...values))
+}
+
+/** How CPU compares: the quotient of the least of each, with the spread of the rounds' own quotients. */
+export function quotient (numerators: readonly number[], denominators: readonly number[]): Summary {
+  return summarize(ratios(numerators, denominators), Math.min(...numerators) / Math.min(...denominators))
 }
 
 /** Element-wise quotients over the rounds that both have: pairs of one round share its noise. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Recorder } from '../../benchmarks/drivers/recorder.ts'
-import { median, percentile, ratios, summarize } from '../../benchmarks/stats.ts'
+import { leastOf, median, percentile, quotient, ratios, summarize } from '../../benchmarks/stats.ts'
 
 test('percentile takes the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
@@ -23,7 +23,12 @@ test('median sorts numbers as numbers, and leaves its argument alone', () => {
 })
 
 test('summarize keeps the whole spread', () => {
-  assert.deepEqual(summarize([3, 1, 2]), { median: 2, min: 1, max: 3 })
+  assert.deepEqual(summarize([3, 1, 2]), { figure: 2, min: 1, max: 3 })
+})
+
+test('of CPU the least counts, in a quotient too', () => {
+  assert.deepEqual(leastOf([3, 1, 2]), { figure: 1, min: 1, max: 3 })
+  assert.deepEqual(quotient([10, 30], [5, 4]), { figure: 2.5, min: 2, max: 7.5 })
 })
 
 test('ratios pair the rounds, and drop one that only one side has', () => {
