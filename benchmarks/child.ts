@@ -71,13 +71,14 @@ export class Child {
 
   /**
    * @param gc collect garbage first (needs `start(file, { gc: true })`)
+   * @param snapshot a file for what is on the heap then
    * @throws Error when the process has ended
    */
-  async sample (gc = false): Promise<Sample> {
+  async sample (gc = false, snapshot?: string): Promise<Sample> {
     const id = this.#asked++
     const answered = new Promise<Sample>((resolve) => this.#waiting.set(id, resolve))
     const ended = this.#exited.then(() => { throw new Error('the contender ended while it was measured') })
-    this.#process.send({ id, gc })
+    this.#process.send({ id, gc, snapshot })
     return await Promise.race([answered, ended])
   }
 

