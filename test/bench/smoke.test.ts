@@ -36,7 +36,7 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
   const results = JSON.parse(await readFile(json, 'utf8')) as Results
   const measured = Object.entries(results.workloads).map(([workload, rounds]) => [workload, Object.keys(rounds)])
   assert.deepEqual(measured, [
-    ['handshake', ['http', 'socketio', 'fastify-socketio']],
+    ['handshake', ['http', 'socketio']],
     ['refused-upgrade', ['ws', 'socketio', 'socketio-allowrequest']],
     ['ws-cycle', ['ws', 'socketio']],
     ['polling-cycle', ['http', 'socketio']],
