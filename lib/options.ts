@@ -17,23 +17,68 @@ const isSecret = (value: unknown): boolean => (typeof value === 'string' || Buff
 
 /** What the plugin adds to Socket.IO's options, or narrows. */
 const ownSchema = Type.Object({
+  /** The origin policy of REST and of Socket.IO: who may use the server from another origin. Default: nobody but its own pages. */
   cors: Type.Optional(Type.Unsafe<CorsOptions | OriginPolicy>(corsSchema)),
+  /**
+   * Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade (`'sockets'`), or on REST routes too (`'all'`).
+   *
+   * @default 'sockets'
+   */
   enforce: corsSchema.properties.enforce,
+  /**
+   * Whether CORS headers are written; `false` where a proxy writes them. The policy is enforced all the same.
+   *
+   * @default true
+   */
   emitHeaders: corsSchema.properties.emitHeaders,
+  /**
+   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no origin.
+   *
+   * @default false
+   */
   jsonp: corsSchema.properties.jsonp,
+  /**
+   * Whether an update of the policy disconnects the live sockets whose origin it no longer allows.
+   *
+   * @default 'disconnect'
+   */
   onRevoke: corsSchema.properties.onRevoke,
+  /**
+   * Whether a polling handshake holds no memory until its client comes back: its `sid` is signed and expires.
+   *
+   * @default true; false in a `node:cluster` worker without `handshakeSecret`
+   */
   statelessHandshake: boolean('Whether a polling handshake holds no memory until its client comes back. ' +
     'Default true; false in a node:cluster worker without `handshakeSecret`.'),
+  /**
+   * Secret of at least 32 bytes that several processes share, so that each knows the `sid` of the others. The first of a list
+   * signs, all verify: put a new one in front, and drop the old one a minute later.
+   *
+   * @default random, made at the start
+   */
   handshakeSecret: Type.Optional(predicate<string | Buffer | readonly (string | Buffer)[]>('a secret of at least 32 bytes, or a list of these', (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)), { secret: true })),
+  /** Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other. */
   serviceName: Type.Optional(Type.String({
     minLength: 1,
     maxLength: 200,
     expected: 'a name of 1 to 200 characters',
     description: 'Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other.'
   })),
+  /** Fastify's own: stands before `path`. */
   prefix: Type.Optional(Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /', description: 'Fastify\'s own: stands before `path`.' })),
+  /**
+   * Fastify's own: the level of the requests on Socket.IO's routes.
+   *
+   * @default 'warn'
+   */
   logLevel: Type.Optional(Type.Unsafe<LogLevel>(Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { expected: 'a log level', description: 'Level of the requests on Socket.IO\'s routes. Default warn.' }))),
+  /** Fastify's own: serializers of the requests on Socket.IO's routes. */
   logSerializers: Type.Optional(predicate<NonNullable<RegisterOptions['logSerializers']>>('an object of functions', isObject, { description: 'Fastify\'s own: serializers of the requests on Socket.IO\'s routes.' })),
+  /**
+   * Transports that clients may use. WebTransport carries no Origin that could be checked yet.
+   *
+   * @default ['polling', 'websocket']
+   */
   transports: Type.Optional(Type.Unsafe<('polling' | 'websocket')[]>(Type.Array(Type.Union([Type.Literal('polling'), Type.Literal('websocket')], { expected: "'polling' or 'websocket' (webtransport carries no Origin that could be checked yet)" }), { minItems: 1, uniqueItems: true, expected: "a list of 'polling' and 'websocket', each once" })))
 })
 
@@ -66,7 +111,7 @@ const socketIOProperties = {
   cookie: switchOrObject('The cookie with the session ID. Default false.'),
   allowEIO3: boolean('Whether clients of Socket.IO 2 may connect. Default false.'),
   destroyUpgrade: boolean('Whether an upgrade that other listeners leave untouched is ended. Default true.'),
-  destroyUpgradeTimeout: ms('ms until then. Default 1000.')
+  destroyUpgradeTimeout: ms('ms before such an upgrade is ended. Default 1000.')
 } satisfies Record<keyof SocketIOOptions, TSchema>
 
 /** The plugin's options. */

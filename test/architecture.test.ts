@@ -10,8 +10,8 @@ const lib = join(root, 'lib')
 /** From top to bottom. A file may import from its own layer and from those below it. */
 const layers: readonly string[][] = [
   ['index.ts'],
-  ['plugin.ts', 'doctor/'],
-  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'preflight.ts', 'refusal.ts', 'sockets/', 'cluster.ts',
+  ['plugin.ts'],
+  ['origin-hook.ts', 'cors-headers.ts', 'narrow.ts', 'preflight.ts', 'refusal.ts', 'sockets/',
     'diagnostics.ts', 'engine-refusals.ts', 'throttle.ts', 'loopback.ts'],
   ['first-hook.ts', 'last-word.ts', 'route-config.ts', 'second-cors.ts', 'vary.ts'],
   ['config.ts', 'options.ts', 'load.ts', 'dependencies.ts'],

@@ -35,7 +35,7 @@ export class OriginPolicy {
   }
 
   /**
-   * Says in words what becomes of an origin; for a refusal, which allowed origin is nearest and what differs.
+   * Explains the decision about an origin. For a refusal, names the nearest allowed origin and what differs.
    *
    * @returns text for people, such as "http://localhost:3000 is not allowed; https://localhost:3000 is: the scheme differs."
    */
@@ -45,7 +45,11 @@ export class OriginPolicy {
     return explain(this.#ruling.compiled, text, this.#ruling.isAsked(decision) ? undefined : decision)
   }
 
-  /** What to change so that a refused request passes; what log lines say. */
+  /**
+   * What to change so that a refused request passes; what log lines say.
+   *
+   * @internal
+   */
   hint (origin: string | undefined, decision: Decision, request?: PolicyRequest): string {
     return hint(this.#ruling.compiled, typeof origin === 'string' ? origin : '', decision, request)
   }
@@ -95,12 +99,20 @@ export class OriginPolicy {
     return this.#ruling.compiled.options
   }
 
-  /** Whether every origin gets the literal `*`. */
+  /**
+   * Whether every origin gets the literal `*`.
+   *
+   * @internal
+   */
   get anyOrigin (): boolean {
     return this.#ruling.compiled.literal
   }
 
-  /** Whether any origin but the server's own can be allowed. */
+  /**
+   * Whether any origin but the server's own can be allowed.
+   *
+   * @internal
+   */
   get crossOrigin (): boolean {
     return this.#ruling.compiled.crossOrigin
   }
@@ -108,6 +120,8 @@ export class OriginPolicy {
   /**
    * Whether everything that an entry of `origin` would allow is allowed here: an origin, a pattern, `'*'` or `true`.
    * What only a RegExp or function here could tell counts as allowed; they are asked when a request comes.
+   *
+   * @internal
    */
   covers (entry: string | true): boolean {
     const { any, ask, regexps, patterns } = this.#ruling.compiled
@@ -124,6 +138,7 @@ export class OriginPolicy {
    *
    * @param self what the function gets as `this`
    * @returns the first such origin that it accepts
+   * @internal
    */
   async auditFunction (self?: unknown): Promise<ConfigIssue | undefined> {
     const ruling = this.#ruling
@@ -131,7 +146,11 @@ export class OriginPolicy {
     return ruling === this.#ruling ? issue : undefined
   }
 
-  /** Counts updates. */
+  /**
+   * Counts updates.
+   *
+   * @internal
+   */
   get version (): number {
     return this.#version
   }
@@ -145,8 +164,8 @@ export class OriginPolicy {
 }
 
 /**
- * Tells every listener. One that throws has a bug of its own, which must neither keep the others from hearing nor turn a
- * refusal into an exception: it becomes a warning of the process.
+ * Tells every listener. A listener that throws must not stop the others or the request: its error becomes a warning of
+ * the process.
  */
 function tell<Listener> (listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
   for (const listener of [...listeners]) {

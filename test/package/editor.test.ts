@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { corsSchema } from '../../lib/index.ts'
+import { corsSchema, optionsSchema } from '../../lib/index.ts'
 
 // What an editor shows: each option's description, where it is written and where it is completed.
-test('an editor gives every field of cors its description', () => {
+test('an editor shows the description of every option, and of every field of cors', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const names = Object.keys(corsSchema.properties)
   const file = `${root}editor-probe.ts`
-  const text = `import fastifyIO, { OriginPolicy } from './lib/index.ts'\nnew OriginPolicy({ ${names.map((name) => `${name}: undefined as never`).join(', ')} })\nfastifyIO(undefined as never, { cors: { maxAge: 1 } }, () => {})\n`
+  const own = Object.keys(optionsSchema.properties)
+  const fill = (names: string[]): string => names.map((name) => `${name}: undefined as never`).join(', ')
+  const text = `import fastifyIO, { OriginPolicy } from './lib/index.ts'\nnew OriginPolicy({ ${fill(names)} })\nfastifyIO(undefined as never, { cors: { maxAge: 1 } }, () => {})\nfastifyIO(undefined as never, { ${fill(own)} }, () => {})\n`
   const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config, ts.sys, root)
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
@@ -27,4 +29,6 @@ test('an editor gives every field of cors its description', () => {
   const shown = (at: number): string => ts.displayPartsToString(service.getQuickInfoAtPosition(file, at)?.documentation)
   for (const name of names) assert.ok(shown(text.indexOf(`${name}:`)).length > 20, name)
   assert.match(shown(text.lastIndexOf('maxAge')), /Browsers cap it/)
+  const from = text.lastIndexOf('fastifyIO(')
+  for (const name of own) assert.ok(shown(text.indexOf(` ${name}:`, from) + 1).length > 10, name)
 })
