@@ -39,8 +39,8 @@ export interface Config {
 
 /** What people bring along from @fastify/cors, whose options are flat. */
 const REFUSALS = {
-  ...Object.fromEntries(Object.keys(corsSchema.properties).map((name) => [name, `it belongs into \`cors: { ${name} }\``])),
-  origins: 'it belongs into `cors: { origin }`'
+  ...Object.fromEntries(Object.keys(corsSchema.properties).map((name) => [name, `move it into \`cors: { ${name} }\``])),
+  origins: 'move it into `cors: { origin }`'
 }
 
 /**
@@ -86,7 +86,7 @@ function weaker (enforce: unknown, policy: OriginPolicy): ConfigIssue[] {
   return [{ code: 'OPTION_WITHOUT_EFFECT', path: '/cors/enforce', value: 'all', message, hint }]
 }
 
-/** Takes `cors` out, which the policy checks by itself. */
+/** Takes `cors` out: the policy checks it. */
 function split (input: unknown): { cors?: unknown, options: unknown } {
   try {
     if (typeof input === 'object' && input !== null && !Array.isArray(input) && 'cors' in input) {

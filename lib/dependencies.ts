@@ -41,7 +41,7 @@ export function outdated (from: string): ConfigIssue[] {
   })
 }
 
-/** The version that a dependency finds of one of its own. */
+/** The version of a package that a dependency of ours would load. */
 function versionOf (from: string, by: string, name: string): string | undefined {
   try {
     const entry = createRequire(createRequire(from).resolve(by)).resolve(name)

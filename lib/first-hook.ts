@@ -14,7 +14,7 @@ export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookH
 
 /**
  * Lets no CORS header leave that a hook before ours writes on the raw response: no hook behind it runs when it hijacks the
- * reply, so that nobody would have decided. Scopes that are there already have such hooks of their own.
+ * reply, so that nobody would have decided. Scopes that are there already have such hooks too.
  *
  * @returns whether there may be such a hook
  */

@@ -41,7 +41,7 @@ export async function answerPreflights (app: FastifyInstance, { policy, cors, lo
 
 /**
  * Answers a preflight on Socket.IO's path as @fastify/cors does on REST, for half the time: it fills in all its options
- * for each request, which takes Node 20 2 µs, and a page with headers of its own asks for each poll that no cache covers.
+ * for each request, which takes Node 20 2 µs, and a page that sends further headers asks before each poll that no cache covers.
  */
 export function sendPreflight (reply: FastifyReply, { optionsSuccessStatus, cacheControl }: PolicyOptions): void {
   if (cacheControl !== undefined) {

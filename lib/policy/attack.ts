@@ -82,7 +82,7 @@ export function * embed ({ text, pins }: Piece, brief = false): Generator<Piece>
 }
 
 /** Why an accepted plain-http origin is a finding where cookies travel. */
-export const INTERCEPTED = 'with credentials, and whoever is on the network between can rewrite a plain-http page'
+export const INTERCEPTED = 'with credentials, and anyone on the network path can rewrite a plain-http page'
 
 /** Why somebody else can own an origin, as the end of a sentence that names it. */
 export function ownership ({ kind, suffix }: Owned): string {

@@ -47,8 +47,8 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
 }
 
 /**
- * Whether a value can hold options. A Map, a URL or a promise that nobody awaited has none, nor has an instance that
- * keeps everything to itself; taken for empty options, they would be ignored in silence.
+ * Whether a value can hold options. A Map, a URL or a promise that nobody awaited has none, nor has an instance with
+ * private fields only. Treating them as `{}` would hide the mistake.
  */
 function isRecord (value: unknown): value is object {
   if (typeof value !== 'object' || value === null || !/^(?:Object|Module)$/.test(tagOf(value))) return false
@@ -66,7 +66,7 @@ function notAnObject (value: unknown, path: string): ConfigIssue {
   try {
     if (typeof value === 'object' && value !== null) tag = tagOf(value)
   } catch {}
-  const what = tag === undefined || tag === 'Array' ? show(value) : tag === 'Object' ? 'an object without any of its own' : `a ${tag}`
+  const what = tag === undefined || tag === 'Array' ? show(value) : tag === 'Object' ? 'an object with no own properties' : `a ${tag}`
   const hint = tag === 'Promise' ? 'await it' : value === null ? 'leave it out' : undefined
   const message = `must be an object with options, not ${what.slice(0, 100)}`
   return { code: 'INVALID_TYPE', path, value, message, ...(hint !== undefined && { hint }) }
@@ -77,7 +77,7 @@ function checkMember (schema: TSchema, given: unknown, path: string, issues: Con
   let value = given
   let ok = false
   try {
-    // What is checked is what is kept, whatever becomes of the caller's own: it may change, or be another at each reading.
+    // Check the copy that we keep: the caller's value may change, or be a getter.
     value = Array.isArray(given) ? copyList(given) : copyRegExp(given)
     ok = Value.Check(schema, value)
   } catch {}

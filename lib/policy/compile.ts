@@ -79,7 +79,7 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
   warnings.push(...idleOptions(read, origins, dangers, path), ...warningsOf(given, origins, path))
   const { maxAge, cacheControl, originCache } = given
   const literal = origins.any === '*' && !credentials
-  // A bare `*` goes without Vary: a cache would hand one origin's answer to another, so the listed ones get it too.
+  // A bare `*` sends no Vary. So listed origins must get `*` too: a cache gives one origin's answer to another.
   return {
     options: Object.freeze({
       credentials,

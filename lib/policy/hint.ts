@@ -7,7 +7,7 @@ import { address, explainOwnPage, looksOwn } from './own-page.ts'
 import { lacksOriginOfBrowser, STRIPPED } from './stripped.ts'
 
 const FILE = 'The page was loaded from a file (Cordova, an older Electron), and any file has this origin. ' +
-  'Give the app a scheme of its own, such as app://, or list \'file://\' with dangerously: { fileOrigin: true }.'
+  'Give the app its own scheme, such as app://, or list \'file://\' with dangerously: { fileOrigin: true }.'
 
 /**
  * Text for a log line: what to change so that a refused request passes.

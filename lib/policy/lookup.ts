@@ -107,7 +107,7 @@ export class OriginLookup {
   }
 }
 
-/** Parameters that a function declares. A proxy may refuse to say; its calls then fail like any others. */
+/** Parameters that a function declares. `length` of a Proxy can throw. */
 export function arityOf (ask: OriginFunction): number {
   try {
     return ask.length

@@ -40,7 +40,7 @@ export class Automaton {
   readonly follow: Array<Map<number, number>> = []
   /** The states a match may end in. */
   readonly last: ReadonlySet<number>
-  /** The bodies of look-arounds: each is a match of its own. */
+  /** The bodies of look-arounds: each is matched separately. */
   readonly lookarounds: Automaton[] = []
   /** `$`, and anything else that can still refuse a match once its characters are consumed. */
   hasEnd = false

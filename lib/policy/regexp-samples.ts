@@ -88,7 +88,7 @@ class Sampler {
     const members = this.#chars.membersOf(node)
     if (this.#chars.isSpelledOut(node)) return [...members].map(pinned)
     const wild = representatives(members).map(free)
-    // A lone wildcard that may be a dot was meant as one, mostly as an unescaped dot: the host that it then makes is the one that its author named.
+    // A lone wildcard that may be a dot was meant as a dot, mostly as `\.`: then it makes the host that its author meant.
     return members.includes('.') ? [pinned('.'), ...wild.filter(({ text }) => text !== '.')] : wild
   }
 

@@ -107,7 +107,7 @@ export class Ruling {
     return decision instanceof Promise ? decision.then(withoutOrigin) : withoutOrigin(decision)
   }
 
-  /** A page that is refused tries again and again. Made-up origins can empty the memory, and do no more than that. */
+  /** A page that is refused tries again and again. A client that makes up origins can only empty the memory. */
   #remember (origin: string, decision: Decision): Decision {
     if (this.#refused.size >= MAX_REFUSED) this.#refused.clear()
     this.#refused.set(origin, decision)

@@ -86,8 +86,8 @@ export const corsSchema = Type.Object({
   emitHeaders: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether CORS headers are written.' })),
   /** Whether JSONP polling is served, which any page can read through a script tag. Default false. */
   jsonp: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether JSONP polling is served: to script tags of every page, whose sessions belong to no origin.' })),
-  /** What becomes of live sockets whose origin an update no longer allows. Default `'disconnect'`. */
-  onRevoke: Type.Optional(Type.Union([Type.Literal('disconnect'), Type.Literal('keep')], { expected: "'disconnect' or 'keep'", description: 'What becomes of live sockets whose origin is no longer allowed.' })),
+  /** Whether an update disconnects live sockets whose origin it no longer allows. Default `'disconnect'`. */
+  onRevoke: Type.Optional(Type.Union([Type.Literal('disconnect'), Type.Literal('keep')], { expected: "'disconnect' or 'keep'", description: 'Whether live sockets whose origin is no longer allowed are disconnected.' })),
   /** ms that an origin function has to answer; later is a refusal. Default 5000. */
   originTimeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647', description: 'ms that an origin function has to answer.' })),
   /** Keeps the answers of an origin function: `max` origins, each for `ttl` ms. */

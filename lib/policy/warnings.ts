@@ -22,7 +22,7 @@ export function warningsOf ({ maxAge, origin, credentials }: CorsOptions, origin
     const where = { path: Array.isArray(origin) ? `${path}/origin/${at}` : `${path}/origin`, value: item }
     const unlikely = typeof item === 'string' ? unlikelyScheme(item) : undefined
     if (unlikely !== undefined) warnings.push({ code: 'ORIGIN_UNLIKELY', ...where, ...unlikely })
-    const why = seen.has(item) ? 'stands there twice' : coveredBy(item, origins, literal, patterns)
+    const why = seen.has(item) ? 'is listed twice' : coveredBy(item, origins, literal, patterns)
     if (why !== undefined) warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' })
     seen.add(item)
   })

@@ -25,12 +25,12 @@ const Base = Socket as unknown as new (id: string, server: unknown, transport: T
 
 /** Engine.IO's session, called by our own transports and told by the events of any other. */
 export class EngineSocket extends Base implements OwnedSession {
-  // here, and not where they are set: a session has one shape
+  // declared here, so that all sessions share one hidden class
   [kBinding]: string = '';
   [kOrigin]: string | undefined = undefined;
   [kNative]: boolean = false
 
-  /** Without an open packet when the transport has its `sid` already: a stateless handshake has sent it. */
+  /** Sends no open packet when a stateless handshake has sent it: the transport then has the `sid`. */
   override onOpen (): void {
     if (this.transport.sid !== this.id) return super.onOpen()
     this.readyState = 'open'

@@ -34,7 +34,7 @@ export abstract class HandshakeEngine extends EngineServer {
   /** Where several processes have the secret. */
   readonly #shared: SharedSessions | undefined
   readonly #onHeaders: (headers: object, req: EngineRequest) => void
-  /** Whether WebSockets are `ws`'s own, not those of an engine of the user's. */
+  /** False when the user has passed `wsEngine`. */
   readonly #plainWebSockets: boolean
 
   /**

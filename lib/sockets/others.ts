@@ -81,7 +81,7 @@ function responseOn (socket: Detached, request: IncomingMessage): ServerResponse
 /** Node sets `readableFlowing` to null before it emits `upgrade`. */
 function isRead (request: IncomingMessage, socket: Duplex): boolean {
   if (socket === request.socket) return flows(socket) || hasReaders(socket)
-  // Around an ended socket it flows by itself, to tell of the end. Who reads the body means to answer it.
+  // On an ended socket the body flows without a reader, to announce the end. A listener that reads it means to answer.
   return (flows(socket) && !request.socket.readableEnded) || hasReaders(socket) || flows(request) || hasReaders(request)
 }
 

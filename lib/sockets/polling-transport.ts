@@ -22,7 +22,7 @@ export class PollingTransport extends EnginePolling {
   #closed: (() => void) | undefined
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
-    // an overlap
+    // two polls at once: Engine.IO's own code refuses the second
     if (this.req) {
       setHeaders(res)
       return super.onPollRequest(req, res)
@@ -39,7 +39,7 @@ export class PollingTransport extends EnginePolling {
   }
 
   override onDataRequest (req: PollingRequest, res: ServerResponse): void {
-    // an overlap, or binary, which protocol 4 has not
+    // Two POSTs at once, or a binary body, which protocol 4 does not have: Engine.IO's own code refuses both.
     if (this.dataReq || req.headers['content-type'] === 'application/octet-stream') {
       setHeaders(res)
       return super.onDataRequest(req, res)
@@ -90,7 +90,7 @@ export class PollingTransport extends EnginePolling {
     this.#body = undefined
   }
 
-  /** Engine.IO's own, put before those that come from Fastify's reply; by {@link setHeaders} an echo costs 9 % more. */
+  /** Merges the reply's headers into Engine.IO's, so that Node checks each once; by {@link setHeaders} an echo costs 9 % more. */
   override headers (req: PollingRequest, headers: Record<string, string>): Record<string, string> {
     const own = super.headers(req, headers)
     const given = takeHeaders((req === this.dataReq ? this.dataRes : this.res)!) as Record<string, string> | undefined
@@ -146,7 +146,7 @@ export class PollingTransport extends EnginePolling {
   }
 
   override onClose (): void {
-    // before the session hears of it, as there: a poll that waits is answered
+    // answers the held poll before the session closes: Engine.IO's order
     if (this.writable) this.send([{ type: 'noop' }])
     this.readyState = 'closed'
     this.user?.onClose('transport close')

@@ -17,7 +17,7 @@ const kHeaders = Symbol('fastify-io.headers')
 type Reply = FastifyReply & { [kReleased]?: Released }
 type Response = ServerResponse & { [kHeaders]?: Headers | undefined }
 
-/** Prepares the routes of a scope, those that are added from now on, for {@link release}. */
+/** Installs the `onSend` hook that {@link release} needs. Call it before adding routes. */
 export function allowRelease (scope: FastifyInstance): void {
   scope.decorateReply(kReleased)
   // The hooks of a route run after those of every scope; this one is put behind those that other plugins give each route.
@@ -30,8 +30,8 @@ export function allowRelease (scope: FastifyInstance): void {
  * Runs a reply through Fastify's `onSend` hooks (cookies and sessions are written there), and hands the raw response on
  * unsent.
  *
- * `reply.hijack()` alone skips those hooks. So the reply is sent, and taken back by the last of them; a hook that fails
- * or answers something else is let through as the answer it is.
+ * `reply.hijack()` alone skips those hooks. So the reply is sent, and the last hook takes it back. When a hook fails or
+ * answers something else, its answer is sent.
  */
 export function release (reply: FastifyReply, released: Released): void {
   (reply as Reply)[kReleased] = released
@@ -45,8 +45,8 @@ export function sendWhile (reply: FastifyReply, answer: string, released: Requir
 }
 
 /**
- * Sets the headers of the reply on the raw response: for whoever writes its head by itself. Whoever can write them with
- * its own takes them with {@link takeHeaders} instead, which is cheaper by half.
+ * Sets the headers of the reply on the raw response, for code that calls `writeHead()` without them. Other code uses
+ * {@link takeHeaders}, which costs half.
  */
 export function setHeaders (response: Response): void {
   const headers = takeHeaders(response)

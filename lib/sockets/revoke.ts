@@ -45,7 +45,7 @@ export async function revokeSessions ({ io, engine }: Sockets, policy: OriginPol
     const decision = policy.decide(caller?.origin, caller?.request)
     // at once where it can be: whoever is refused hears nothing more
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
-    // a newer policy has asked by itself
+    // a newer policy has already asked
     if (allowed || policy.version !== version) return
     revoke(session as unknown as Revoked, socketsOf(session), reason, engine.farewells)
   }))

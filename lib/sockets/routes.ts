@@ -27,14 +27,14 @@ export function socketPath (config: Config): string {
 /**
  * Registers the routes of Socket.IO: long-polling, upgrades, and the client's files.
  *
- * They stand in scopes of their own: a request's scope says what it is, and bodies must stay unread for the engine, whose `maxHttpBufferSize`
- * governs them. Hooks of the outer scope apply here too, also those added later.
+ * Each kind has its scope: a request's scope says what it is, and bodies must stay unread for the engine, whose
+ * `maxHttpBufferSize` governs them. Hooks of the outer scope apply here too, also those added later.
  */
 export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
   const path = socketPath(config)
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async function socketIOPreflights (scope) {
-    // Preflights are the origin hook's. The engine turns all others down, without seeing them: release() costs something.
+    // Preflights never come here. Other OPTIONS requests get Engine.IO's error directly: release() would cost more.
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     takeAnyBody(scope)
     scope.route({
@@ -104,7 +104,7 @@ function engineHandler ({ engine }: Sockets) {
     }
   } as const
   return (request: FastifyRequest, reply: FastifyReply): void => {
-    // Only the origin hook lets a request come here; should it ever be passed by, nothing opens.
+    // Defence in depth: without an allowing decision, refuse.
     if (request.originDecision?.allowed !== true) {
       reply.code(403).send()
       return

@@ -71,7 +71,7 @@ class FedServer extends Server {
   }
 
   /**
-   * Ends every session so that clients see a transport close, and reconnect: to another server, or to this port's next.
+   * Ends every session so that clients see a transport close and reconnect, here or to another server.
    * No disconnect packet is sent, for that would tell them to stay away. Requests that come later are answered 503; the
    * HTTP server goes on.
    */

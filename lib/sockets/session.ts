@@ -69,13 +69,13 @@ function ownBinding (host = ''): string {
   // A proxy may write out the default port, which no serialised origin has (RFC 6454, section 6.1).
   const binding = `${OWN}${host.replace(/:(?:80|443)$/, '').toLowerCase()}`
   if (host.length > MAX_HOST) return binding
-  // Made-up hosts can empty the memory, and do no more than that.
+  // A client that makes up hosts can only empty it.
   if (bindings.size >= MAX_BINDINGS) bindings.clear()
   bindings.set(host, binding)
   return binding
 }
 
-/** Notes whose session it is where it stays when the request is dropped. */
+/** Copies the owner onto the session: users may set `session.request` to null. */
 export function claim (session: OwnedSession, { headers, [kBinding]: binding }: SocketRequest): void {
   session[kBinding] = binding ?? ''
   session[kOrigin] = headers.origin

@@ -41,7 +41,7 @@ export function keepForHeaders (req: SocketRequest, response: ServerResponse): v
 
 function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeRequest): void {
   const response = req[kResponse]
-  // the request lives as long as its session
+  // The request is kept as long as its session: it must not keep the response.
   req[kResponse] = undefined
   const given: OutgoingHttpHeaders = {}
   // those of the reply, and those that a middleware has set
@@ -50,7 +50,7 @@ function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeReques
       if (!NOT_ON_101.has(name)) given[name] = some[name]
     }
   }
-  // Listeners assign a header of their own; they find none there in stock Engine.IO, nor in the answers to polls.
+  // Listeners assign headers. As in stock Engine.IO, and as for polls, they find none there.
   const { 'set-cookie': cookies, ...headers } = given
   if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
   engine.emit('headers', headers, req)

@@ -135,7 +135,7 @@ export class WebSocketTransport extends Transport {
   }
 }
 
-/** Encoding is synchronous, whatever its callback suggests; a function for each connection would stay in memory. */
+/** encodePacket() calls back synchronously, so one shared callback is enough. */
 let encoded: string | Buffer
 const keep = (data: string | Buffer): void => { encoded = data }
 

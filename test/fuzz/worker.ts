@@ -33,6 +33,8 @@ let rounds = 0
 let stopped = false
 let now = { configuration: '', seed: 0 }
 
+// whoever ordered it is gone: nobody would ever stop it
+process.once('disconnect', () => process.exit(1))
 process.once('message', (orders: Orders) => {
   work(orders).then(() => {
     tell()

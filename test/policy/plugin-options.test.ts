@@ -18,8 +18,8 @@ function issues (options: unknown): ConfigError['issues'] {
 const table: readonly (readonly [options: unknown, ...expected: string[]])[] = [
   [undefined], [{}], [{ prefix: '/x', logLevel: 'info', logSerializers: {} }],
   [null], [[], 'INVALID_TYPE '], ['x', 'INVALID_TYPE '], [new Map(), 'INVALID_TYPE '],
-  [{ origin: '*' }, 'UNKNOWN_OPTION /origin it belongs into `cors: { origin }`'],
-  [{ methods: ['GET'], maxAge: 5 }, 'UNKNOWN_OPTION /methods it belongs into `cors: { methods }`', 'UNKNOWN_OPTION /maxAge it belongs into `cors: { maxAge }`'],
+  [{ origin: '*' }, 'UNKNOWN_OPTION /origin move it into `cors: { origin }`'],
+  [{ methods: ['GET'], maxAge: 5 }, 'UNKNOWN_OPTION /methods move it into `cors: { methods }`', 'UNKNOWN_OPTION /maxAge move it into `cors: { maxAge }`'],
   [{ pingIntervall: 5 }, 'UNKNOWN_OPTION /pingIntervall did you mean "pingInterval"?'],
   [{ 'a/b~c': 5 }, 'UNKNOWN_OPTION /a~1b~0c'],
   [{ cors: { orgin: 5 }, serveClients: true }, 'UNKNOWN_OPTION /serveClients did you mean "serveClient"?', 'UNKNOWN_OPTION /cors/orgin did you mean "origin"?'],
