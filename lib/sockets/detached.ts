@@ -75,12 +75,21 @@ export function endSoon (socket: Detached): void {
   else socket.end(() => { socket.destroy() })
 }
 
-/** Remembers a request that waits for the answers before its own: an upgrade behind it may end Node's watch over it. */
+/**
+ * Tells a request that waits for the answers before its own when its client leaves. Node does not, once an upgrade or a
+ * CONNECT has come behind it.
+ */
 export function queue (request: IncomingMessage, response: ServerResponse): void {
   const socket = request.socket as unknown as Detached
-  const queued = (socket[kQueued] ??= new Set())
+  const queued = (socket[kQueued] ??= queueOf(socket))
   queued.add(request)
   response.once('close', () => queued.delete(request))
+}
+
+function queueOf (socket: Detached): Set<IncomingMessage> {
+  const queued: Set<IncomingMessage> = new Set()
+  socket.once('close', () => { for (const request of queued) request.destroy() })
+  return queued
 }
 
 /** Most bytes that may come behind an upgrade which waits; RFC 6455, section 4.1, allows none. */
@@ -100,7 +109,8 @@ export function isFree (socket: Detached): boolean {
 export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer) => void): void {
   if (isFree(socket)) return go(head)
   const response = socket._httpMessage
-  if (!response || socket.destroyed) return dropWaiting(socket)
+  // That answer was the connection's last (RFC 9112, section 9.6), or the client has left: Node drops what waits.
+  if (!response || socket.destroyed) return
   let early: Buffer = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {
     early = Buffer.concat([early, chunk])
@@ -118,16 +128,7 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
     // Node stops reading from a client that pipelines a lot, and forgets to begin again once the parser has let go
     socket.push('')
-    afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
+    if (socket.destroyed) response.req.destroy()
+    else afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)
   })
-}
-
-/** The client has left, or the last answer closes the connection (RFC 9112, section 9.6): Node drops what waits behind it. */
-function dropWaiting (socket: Detached): void {
-  const tell = (): void => {
-    socket._httpMessage?.req.destroy()
-    for (const request of socket[kQueued] ?? []) request.destroy()
-  }
-  if (socket.closed) tell()
-  else socket.once('close', tell)
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import fs, { type ReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
@@ -54,6 +55,31 @@ test('a file that is sent whole leaves its connection open', async (t) => {
   await until(() => text.split('\r\n0\r\n\r\n').length === 4, 'three whole answers')
   assert.equal(socket.destroyed, false)
 })
+
+const BEHIND = {
+  'an upgrade that another listener takes': `GET /other HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`,
+  'a CONNECT': 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'
+}
+
+for (const [what, behind] of Object.entries(BEHIND)) {
+  test(`files behind a slow answer, and ${what}: none stays open when the client leaves`, async (t) => {
+    const { port, app } = await start(t, {}, (app) => { app.get('/slow', () => new Promise(() => {})) }, { forceCloseConnections: true })
+    let taken = 0
+    app.server.on('upgrade', (_request, socket) => {
+      taken++
+      socket.on('error', () => {}).resume()
+    })
+    const { mock } = t.mock.method(fs, 'createReadStream')
+    const file = 'GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
+    const socket = await sent(t, port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}${behind}`)
+    await until(() => mock.callCount() === 5, 'all files are open')
+    if (behind === BEHIND['a CONNECT']) await once(socket, 'close')
+    else await until(() => taken === 1, 'the other listener has it')
+    socket.resetAndDestroy()
+    await until(async () => await connections(app) === 0, 'the connection has ended')
+    await until(() => mock.calls.every(({ result }) => (result as unknown as ReadStream).destroyed), 'all files are closed')
+  })
+}
 
 test('files and an upgrade that comes while the last answer closes the connection: no file stays open', async (t) => {
   let goOn: (() => void) | undefined

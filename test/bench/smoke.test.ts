@@ -39,7 +39,7 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
     ['handshake', ['http', 'socketio']],
     ['refused-upgrade', ['ws', 'socketio', 'socketio-allowrequest']],
     ['ws-cycle', ['ws', 'socketio']],
-    ['polling-cycle', ['http', 'socketio']],
+    ['polling-cycle', ['socketio']],
     ['upgrade-cycle', ['socketio']],
     ['echo', ['ws', 'socketio']],
     ['echo-binary', ['ws', 'socketio']],
