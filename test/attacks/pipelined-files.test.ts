@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import fs, { type ReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
@@ -73,8 +72,8 @@ for (const [what, behind] of Object.entries(BEHIND)) {
     const file = 'GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
     const socket = await sent(t, port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}${behind}`)
     await until(() => mock.callCount() === 5, 'all files are open')
-    if (behind === BEHIND['a CONNECT']) await once(socket, 'close')
-    else await until(() => taken === 1, 'the other listener has it')
+    // Node ends a connection that asks for a CONNECT which nobody serves
+    if (behind !== BEHIND['a CONNECT']) await until(() => taken === 1, 'the other listener has it')
     socket.resetAndDestroy()
     await until(async () => await connections(app) === 0, 'the connection has ended')
     await until(() => mock.calls.every(({ result }) => (result as unknown as ReadStream).destroyed), 'all files are closed')
