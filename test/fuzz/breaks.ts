@@ -34,7 +34,7 @@ const BREAKS: readonly Break[] = [
   {
     what: 'requests that wait behind an upgrade are not told that their client has left',
     file: 'lib/sockets/detached.ts',
-    line: 'for (const request of socket[kQueued] ?? []) request.destroy()',
+    line: 'for (const request of queued) request.destroy()',
     instead: ''
   }
 ]
