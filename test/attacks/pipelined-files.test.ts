@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fs, { type ReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { connections, linesOf, sent, UPGRADE_LINES } from '../support/raw.ts'
-import { start, WEBSOCKET } from '../support/server.ts'
+import { type Running, start, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 // Node tells a response that waits behind another one nothing when its client leaves: whatever it was to send stays open.
@@ -23,14 +23,24 @@ for (const leave of ['FIN', 'RST'] as const) {
   })
 }
 
-test('files and an upgrade behind an answer that closes the connection: no file stays open, and nothing is upgraded', async (t) => {
-  let goOn: (() => void) | undefined
-  const { port, app } = await start(t, {}, (app) => {
+/** `/last` closes its connection with its answer, which it gives when `goOn` is called, or `/go` asked for. */
+async function startWithLast (t: TestContext): Promise<Running & { last: { goOn?: () => void } }> {
+  const last: { goOn?: () => void } = {}
+  const started = await start(t, {}, (app) => {
     app.get('/last', async (_request, reply) => {
-      await new Promise<void>((resolve) => { goOn = resolve })
+      await new Promise<void>((resolve) => { last.goOn = resolve })
       return reply.header('connection', 'close').send('x')
     })
+    app.get('/go', (_request, reply) => {
+      last.goOn!()
+      reply.send('x')
+    })
   })
+  return { ...started, last }
+}
+
+test('files and an upgrade behind an answer that closes the connection: no file stays open, and nothing is upgraded', async (t) => {
+  const { port, app, last } = await startWithLast(t)
   const { mock } = t.mock.method(fs, 'createReadStream')
   const file = 'GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
   const socket = await sent(t, port, `GET /last HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
@@ -38,7 +48,7 @@ test('files and an upgrade behind an answer that closes the connection: no file 
   socket.setEncoding('latin1').on('data', (chunk: string) => { text += chunk })
   await until(() => mock.callCount() === 5, 'all files are open')
   const files = mock.calls.map(({ result }) => result as unknown as ReadStream)
-  goOn!()
+  last.goOn!()
   await until(async () => await connections(app) === 0, 'the connection has ended')
   await until(() => files.every(({ destroyed }) => destroyed), 'all files are closed')
   assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200'])
@@ -81,17 +91,7 @@ for (const [what, behind] of Object.entries(BEHIND)) {
 }
 
 test('files and an upgrade that comes while the last answer closes the connection: no file stays open', async (t) => {
-  let goOn: (() => void) | undefined
-  const { port, app } = await start(t, {}, (app) => {
-    app.get('/last', async (_request, reply) => {
-      await new Promise<void>((resolve) => { goOn = resolve })
-      return reply.header('connection', 'close').send('x')
-    })
-    app.get('/go', (_request, reply) => {
-      goOn!()
-      reply.send('x')
-    })
-  })
+  const { port, app } = await startWithLast(t)
   const late: Socket[] = []
   const { emit } = app.server
   t.mock.method(app.server, 'emit', function (this: unknown, event: string, request: unknown, socket: Socket, ...rest: unknown[]) {
