@@ -4,9 +4,9 @@ import type { ServerOptions } from 'socket.io'
 import { outdated } from './dependencies.ts'
 import { ConfigError, type ConfigIssue } from './errors.ts'
 import { corsSchema, optionsSchema } from './options.ts'
-import { checkObject } from './policy/check.ts'
+import { checkObject } from './policy/options/check-schema.ts'
 import { OriginPolicy } from './policy/policy.ts'
-import type { CorsOptions } from './policy/schema.ts'
+import type { CorsOptions } from './policy/options/schema.ts'
 
 /** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
 export type Secret = string | Buffer

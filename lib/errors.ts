@@ -1,3 +1,5 @@
+import { escape } from './text.ts'
+
 /** What can be wrong with a configuration; README, "Mistakes it finds" says more about each. */
 export type IssueCode =
   | 'UNKNOWN_OPTION' | 'INVALID_TYPE'
@@ -46,23 +48,4 @@ function describe (issues: readonly ConfigIssue[]): string {
   ].join('\n'))
   if (issues.length > MAX_LISTED) lines.push(`  and ${issues.length - MAX_LISTED} more`)
   return `fastify-io: ${issues.length} ${issues.length === 1 ? 'mistake' : 'mistakes'} in the options\n${lines.join('\n')}`
-}
-
-const MAX_SHOWN = 80
-
-/** What would steer a terminal, or reorder what a person reads, as `\\u001b`; with one line for each text. */
-function escape (text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
-}
-
-/** A value for a person to read: one line, bounded, control characters escaped. Never throws. */
-export function show (value: unknown): string {
-  let text: string
-  try {
-    text = typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_SHOWN)) : typeof value === 'function' ? 'a function' : value instanceof RegExp ? String(value) : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'an array' : 'an object') : String(value)
-    if (typeof value === 'string' && value.length > MAX_SHOWN) return `${text}…`
-  } catch {
-    text = 'a value that cannot be read'
-  }
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }

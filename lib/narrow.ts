@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExtendedError, Socket } from 'socket.io'
-import type { RefusalLog } from './diagnostics.ts'
-import { ConfigError, type ConfigIssue, show } from './errors.ts'
-import type { Decision } from './policy/decision.ts'
+import type { RefusalLog } from './log/refusal-log.ts'
+import { ConfigError, type ConfigIssue } from './errors.ts'
+import { show } from './text.ts'
+import type { Decision } from './policy/origin/decision.ts'
 import { OriginPolicy } from './policy/policy.ts'
-import type { CorsOptions } from './policy/schema.ts'
-import { isWebSocket, refuse } from './refusal.ts'
+import type { CorsOptions } from './policy/options/schema.ts'
+import { isWebSocket, refuse } from './http/refusal.ts'
 import { kMayJoin } from './sockets/recovery.ts'
-import { type Caller, callerOf, type OwnedSession } from './sockets/session.ts'
+import { type Owner, ownerOf, type OwnedSession } from './sockets/session/owner.ts'
 
 /** A policy for a part of the server: what it allows, the server's policy must allow too. */
 export interface NarrowedOrigin {
@@ -26,10 +27,10 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
   const issues = broader(server, policy, cors)
   if (issues.length > 0) throw new ConfigError(issues)
 
-  const decide = async ({ origin, request }: Caller): Promise<Decision> => policy.decide(origin, request)
+  const decide = async ({ origin, request }: Owner): Promise<Decision> => policy.decide(origin, request)
 
   const mayJoin = async (session: OwnedSession): Promise<boolean> => {
-    const caller = callerOf(session)
+    const caller = ownerOf(session)
     return caller !== undefined && (await decide(caller)).allowed
   }
 
@@ -37,7 +38,7 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
     const refuse = (reason: string): void => {
       next(Object.assign(new Error('Origin refused'), { data: { code: 'ORIGIN_REFUSED', reason } }))
     }
-    const caller = callerOf(socket.conn as unknown as OwnedSession)
+    const caller = ownerOf(socket.conn as unknown as OwnedSession)
     if (caller === undefined) {
       log.refuse(undefined, 'namespace', 'unclaimed')
       refuse('unclaimed')

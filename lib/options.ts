@@ -2,7 +2,7 @@ import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox
 import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { OriginPolicy } from './policy/policy.ts'
-import { type CorsOptions, corsSchema, predicate } from './policy/schema.ts'
+import { type CorsOptions, corsSchema, predicate } from './policy/options/schema.ts'
 
 export { corsSchema, type CorsOptions }
 

@@ -1,7 +1,7 @@
-// Writes lib/policy/suffixes-below.ts: `npm run suffixes`, after each update of tldts. A test holds the file to it.
+// Writes lib/policy/audit/suffixes-below.ts: `npm run suffixes`, after each update of tldts. A test holds the file to it.
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { parentsOf, strangerAt } from '../lib/policy/public-suffix.ts'
+import { parentsOf, strangerAt } from '../lib/policy/audit/public-suffix.ts'
 
 /** The list as tldts keeps it: a trie of labels, from the last one on. tldts has no public way to walk it. */
 interface Trie {
@@ -13,7 +13,7 @@ interface Trie {
   readonly rulesRoot: number
 }
 
-const FILE = new URL('../lib/policy/suffixes-below.ts', import.meta.url)
+const FILE = new URL('../lib/policy/audit/suffixes-below.ts', import.meta.url)
 const WIDTH = 118
 
 /** Every rule of the public suffix list, such as `co.uk` and `*.compute.amazonaws.com`. */

@@ -1,12 +1,13 @@
 import { types } from 'node:util'
-import { ConfigError, type ConfigIssue, show } from '../errors.ts'
-import { compile, type PolicyOptions } from './compile.ts'
-import type { Decision, PolicyRequest } from './decision.ts'
-import { explain } from './explain.ts'
-import { hint } from './hint.ts'
-import { isPattern, parsePattern } from './pattern.ts'
+import { ConfigError, type ConfigIssue } from '../errors.ts'
+import { show } from '../text.ts'
+import { compile, type PolicyOptions } from './options/compile.ts'
+import type { Decision, PolicyRequest } from './origin/decision.ts'
+import { explain } from './explain/explain.ts'
+import { hint } from './explain/hint.ts'
+import { isPattern, parsePattern } from './origin/pattern.ts'
 import { Ruling } from './ruling.ts'
-import type { CorsOptions } from './schema.ts'
+import type { CorsOptions } from './options/schema.ts'
 
 /** One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO. */
 export class OriginPolicy {
@@ -62,7 +63,7 @@ export class OriginPolicy {
   update (cors: CorsOptions | OriginPolicy): void {
     this.#ruling = this.#ruleBy(cors)
     this.#version++
-    tell(this.#changed, (listener) => listener())
+    notify(this.#changed, (listener) => listener())
   }
 
   /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
@@ -105,7 +106,7 @@ export class OriginPolicy {
    * @internal
    */
   get anyOrigin (): boolean {
-    return this.#ruling.compiled.literal
+    return this.#ruling.compiled.sendsLiteralStar
   }
 
   /**
@@ -124,12 +125,12 @@ export class OriginPolicy {
    * @internal
    */
   covers (entry: string | true): boolean {
-    const { any, ask, regexps, patterns } = this.#ruling.compiled
-    if (any !== undefined) return true
+    const { wildcard, originFunction, regexps, patterns } = this.#ruling.compiled
+    if (wildcard !== undefined) return true
     if (entry === true || entry === '*') return false
     const pattern = isPattern(entry) ? parsePattern(entry) : undefined
-    if (pattern !== undefined) return patterns.covers(pattern) || regexps.length > 0 || ask !== undefined
-    return this.#ruling.decideListed(entry).allowed || ask !== undefined
+    if (pattern !== undefined) return patterns.covers(pattern) || regexps.length > 0 || originFunction !== undefined
+    return this.#ruling.decideListed(entry).allowed || originFunction !== undefined
   }
 
   /**
@@ -159,7 +160,7 @@ export class OriginPolicy {
     const issues: ConfigIssue[] = []
     const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors, '', issues)
     if (compiled === undefined) throw new ConfigError(issues)
-    return new Ruling(compiled, (error, origin) => { tell(this.#failed, (listener) => listener(error, origin)) })
+    return new Ruling(compiled, (error, origin) => { notify(this.#failed, (listener) => listener(error, origin)) })
   }
 }
 
@@ -167,7 +168,7 @@ export class OriginPolicy {
  * Tells every listener. A listener that throws must not stop the others or the request: its error becomes a warning of
  * the process.
  */
-function tell<Listener> (listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
+function notify<Listener> (listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
   for (const listener of [...listeners]) {
     try {
       call(listener)

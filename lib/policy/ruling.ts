@@ -1,10 +1,10 @@
 import type { ConfigIssue } from '../errors.ts'
-import { auditFunction } from './audit.ts'
-import type { Compiled } from './compile.ts'
-import { allowance, type Decision, type PolicyRequest, refusal } from './decision.ts'
-import { OriginLookup } from './lookup.ts'
-import { FILE_ORIGIN, MAX_ORIGIN, parseOrigin } from './origin.ts'
-import { isOwn, refusedOwn } from './own.ts'
+import { auditFunction } from './audit/audit-function.ts'
+import type { Compiled } from './options/compile.ts'
+import { allowance, type Decision, type PolicyRequest, refusal } from './origin/decision.ts'
+import { OriginFunctionCaller } from './function/origin-function.ts'
+import { FILE_ORIGIN, MAX_ORIGIN, parseOrigin } from './origin/origin.ts'
+import { isSameOrigin, refusedOwn } from './origin/same-origin.ts'
 
 const CROSS_SITE = refusal('cross-site')
 const NULL = refusal('null')
@@ -27,38 +27,38 @@ export class Ruling {
   readonly compiled: Compiled
   /** What the attack on the origin function has found. */
   audited: ConfigIssue | undefined
-  readonly #lookup: OriginLookup | undefined
+  readonly #lookup: OriginFunctionCaller | undefined
   /** Origins that the lists have turned down lately; without it a refused handshake costs 2 % more. */
   readonly #refused: Map<string, Decision> = new Map()
 
   constructor (compiled: Compiled, onError: OnError) {
-    const { ask, options } = compiled
+    const { originFunction, options } = compiled
     this.compiled = compiled
-    this.#lookup = ask === undefined ? undefined : new OriginLookup(ask, options, onError)
+    this.#lookup = originFunction === undefined ? undefined : new OriginFunctionCaller(originFunction, options, onError)
   }
 
   decide (origin: string | undefined, request: PolicyRequest | undefined): Decision | Promise<Decision> {
     if (origin === undefined || origin === null) return this.#decideMissing(request)
     const decision = this.decideListed(origin)
     if (decision !== NOT_LISTED) return decision
-    if (request !== undefined && isOwn(origin, request, this.compiled.options.sameOrigin)) return SAME_ORIGIN
+    if (request !== undefined && isSameOrigin(origin, request, this.compiled.options.sameOrigin)) return SAME_ORIGIN
     return this.#lookup === undefined ? NOT_LISTED : this.#lookup.decide(origin, request)
   }
 
   /** Decides from the lists alone. */
   decideListed (origin: string): Decision {
-    const { any, literal, exact, patterns, regexps } = this.compiled
+    const { wildcard, sendsLiteralStar, exact, patterns, regexps } = this.compiled
     // before the map, which would hash it all
     if (typeof origin !== 'string' || origin.length > MAX_ORIGIN) return MALFORMED
     const listed = exact.get(origin)
     if (listed !== undefined) return listed
-    if (literal && (origin === 'null' || origin === FILE_ORIGIN)) return ANY
+    if (sendsLiteralStar && (origin === 'null' || origin === FILE_ORIGIN)) return ANY
     if (origin === 'null') return NULL
     const known = this.#refused.get(origin)
     if (known !== undefined) return known
     const parsed = parseOrigin(origin)
     if (parsed === undefined) return this.#remember(origin, MALFORMED)
-    if (any !== undefined) return literal ? ANY : allowance('any', origin)
+    if (wildcard !== undefined) return sendsLiteralStar ? ANY : allowance('any', origin)
     if (patterns.size > 0 && patterns.matches(parsed)) return allowance('pattern', origin)
     for (const regexp of regexps) {
       if (regexp.test(origin)) return allowance('regexp', origin)
@@ -78,22 +78,22 @@ export class Ruling {
    * @returns the first origin that it accepts and that an attacker can own
    */
   async attack (self: unknown): Promise<ConfigIssue | undefined> {
-    const { ask, exact, options } = this.compiled
-    if (ask === undefined) return undefined
+    const { originFunction, exact, options } = this.compiled
+    if (originFunction === undefined) return undefined
     // uncached, and its failures are not reported: they are the attack's
-    const lookup = new OriginLookup(ask, { ...options, originCache: undefined }, () => {})
+    const lookup = new OriginFunctionCaller(originFunction, { ...options, originCache: undefined }, () => {})
     const request = { server: self, headers: {} }
     const accepts = async (origin: string): Promise<boolean> => (await lookup.decide(origin, request)).allowed
     const examples = [...exact.keys(), ...options.originExamples]
     const finding = await auditFunction(accepts, examples, { credentials: options.credentials })
     if (finding === undefined) return undefined
-    this.audited = { code: 'FUNCTION_UNSAFE', path: '/origin', value: ask, ...finding }
+    this.audited = { code: 'FUNCTION_UNSAFE', path: '/origin', value: originFunction, ...finding }
     return this.audited
   }
 
   #decideMissing (request: PolicyRequest | undefined): Decision | Promise<Decision> {
-    const { literal, crossOrigin, options: { missingOrigin, sameOrigin } } = this.compiled
-    if (literal) return missingOrigin === 'refuse' ? MISSING_REFUSED : MISSING_ANY
+    const { sendsLiteralStar, crossOrigin, options: { missingOrigin, sameOrigin } } = this.compiled
+    if (sendsLiteralStar) return missingOrigin === 'refuse' ? MISSING_REFUSED : MISSING_ANY
     const site = request?.headers?.['sec-fetch-site']
     if (site === 'cross-site' || site === 'same-site') return CROSS_SITE
     if (missingOrigin === 'refuse') return MISSING_REFUSED

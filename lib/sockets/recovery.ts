@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Namespace } from 'socket.io'
-import { kBinding, kOrigin, type OwnedSession } from './session.ts'
+import { kOrigin, type OwnedSession } from './session/owner.ts'
+import { kOwner } from '../http/request-marks.ts'
 
 /** Marks a namespace's middleware that asks a policy: recovered sockets, which skip middlewares, meet it, too. */
 export const kMayJoin: unique symbol = Symbol('fastify-io.mayJoin')
@@ -51,7 +52,7 @@ function isFor (pid: string, session: OwnedSession): boolean {
 }
 
 /** The origin counts, too: pages over http and over https at one host are bound alike. */
-function digestOf (pid: string, { [kBinding]: binding = '', [kOrigin]: origin = '' }: OwnedSession): string {
+function digestOf (pid: string, { [kOwner]: binding = '', [kOrigin]: origin = '' }: OwnedSession): string {
   return createHash('sha256').update(`${pid}\n${binding}\n${origin}`).digest('base64url').slice(0, DIGEST)
 }
 

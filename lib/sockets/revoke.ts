@@ -1,7 +1,7 @@
 import type { OriginPolicy } from '../policy/policy.ts'
-import { FAREWELL, type Farewelled, type Farewells } from './farewells.ts'
-import type { Sockets } from './server.ts'
-import { callerOf } from './session.ts'
+import { FAREWELL, type Farewelled, type Farewells } from './session/farewells.ts'
+import type { SocketServer } from './server.ts'
+import { ownerOf } from './session/owner.ts'
 
 /** Sent to a client right before it is cut off because its origin is no longer allowed. */
 export const REVOKED_EVENT = 'origin_revoked'
@@ -29,7 +29,7 @@ interface Sender {
  * Asks a changed policy about every live session, and ends those that it would no longer let in. Their clients are told
  * why, and told not to come back (`io server disconnect`).
  */
-export async function revokeSessions ({ io, engine }: Sockets, policy: OriginPolicy): Promise<void> {
+export async function revokeSessions ({ io, engine }: SocketServer, policy: OriginPolicy): Promise<void> {
   const { version } = policy
   let joined: Map<unknown, Sender[]> | undefined
   const socketsOf = (session: unknown): Sender[] => {
@@ -41,7 +41,7 @@ export async function revokeSessions ({ io, engine }: Sockets, policy: OriginPol
     return joined.get(session) ?? []
   }
   await Promise.all(engine.sessions.map(async (session) => {
-    const caller = callerOf(session)
+    const caller = ownerOf(session)
     const decision = policy.decide(caller?.origin, caller?.request)
     // at once where it can be: whoever is refused hears nothing more
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
@@ -92,7 +92,7 @@ function endWithUpgrade (session: Revoked): void {
   session.close()
 }
 
-function socketsBySession (io: Sockets['io']): Map<unknown, Sender[]> {
+function socketsBySession (io: SocketServer['io']): Map<unknown, Sender[]> {
   const joined = new Map<unknown, Sender[]>()
   for (const namespace of io._nsps.values()) {
     for (const socket of namespace.sockets.values() as unknown as Iterable<Sender>) {

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
-import { kRoute } from '../origin-hook.ts'
-import { isStale } from './decide-again.ts'
-import { inOneWrite } from './one-write.ts'
-import { allowRelease, release, sendWhile, setHeaders } from './release.ts'
-import type { Sockets } from './server.ts'
-import { bindingOf, JSONP, kBinding, type SocketRequest } from './session.ts'
-import { isUpgrade, takeHead } from './request-marks.ts'
+import { isStale } from '../http/decide-again.ts'
+import { inOneWrite } from '../http/one-write.ts'
+import { prepareHandOver, handOver, sendIfStillRight, setHeaders } from '../http/reply-handover.ts'
+import type { SocketServer } from './server.ts'
+import { ownerOfRequest, JSONP } from './session/owner.ts'
+import { isUpgrade, kOwner, kRoute, type SocketRequest, takeHead } from '../http/request-marks.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
 const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])
@@ -30,7 +29,7 @@ export function socketPath (config: Config): string {
  * Each kind has its scope: a request's scope says what it is, and bodies must stay unread for the engine, whose
  * `maxHttpBufferSize` governs them. Hooks of the outer scope apply here too, also those added later.
  */
-export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: Sockets): Promise<void> {
+export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: SocketServer): Promise<void> {
   const path = socketPath(config)
   const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
   await app.register(async function socketIOPreflights (scope) {
@@ -49,14 +48,14 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
   })
   await app.register(async function socketIOSessions (scope) {
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
-    allowRelease(scope)
+    prepareHandOver(scope)
     takeAnyBody(scope)
     scope.route({ ...options, method: [...METHODS], url: path, handler: engineHandler(sockets) })
   })
   if (!sockets.io.serveClient()) return
   await app.register(async function socketIOClient (scope) {
     scope.decorateRequest(kRoute, { getter: () => 'client' })
-    allowRelease(scope)
+    prepareHandOver(scope)
     const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
       const next = ({ raw }: FastifyRequest, response: ServerResponse): void => {
@@ -66,7 +65,7 @@ export async function registerSocketRoutes (app: FastifyInstance, config: Config
         serve.call(sockets.io, file, raw, response)
       }
       const released = { status: 200, next } as const
-      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => release(reply, released))
+      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => handOver(reply, released))
     }
   })
 }
@@ -79,7 +78,7 @@ function takeAnyBody (scope: FastifyInstance): void {
   for (const type of ['text/plain', '*']) scope.addContentTypeParser(type, (_request, _payload, done) => done(null))
 }
 
-function engineHandler ({ engine }: Sockets) {
+function engineHandler ({ engine }: SocketServer) {
   const poll = {
     status: 200,
     next ({ raw }: FastifyRequest, response: ServerResponse): void {
@@ -93,7 +92,7 @@ function engineHandler ({ engine }: Sockets) {
     next (request: FastifyRequest, response: ServerResponse): void {
       const raw = request.raw as SocketRequest
       raw.fastifyRequest = request
-      raw[kBinding] = bindingOf(request)
+      raw[kOwner] = ownerOfRequest(request)
       engine.handleRequest(raw, response)
     }
   } as const
@@ -122,16 +121,16 @@ function engineHandler ({ engine }: Sockets) {
     }
     const upgrading = isUpgrade(raw)
     if (!upgrading) inOneWrite(reply.raw)
-    const binding = raw._query.j === undefined ? bindingOf(request) : JSONP
+    const binding = raw._query.j === undefined ? ownerOfRequest(request) : JSONP
     const stale = upgrading || isStale(request, engine.policy)
     const open = stale ? undefined : engine.openPacket(raw, raw._query, binding)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
-      sendWhile(reply.header('cache-control', 'no-store'), open, opening)
+      sendIfStillRight(reply.header('cache-control', 'no-store'), open, opening)
       return
     }
     raw.fastifyRequest = request
-    raw[kBinding] = binding
-    release(reply, upgrading ? upgrade : poll)
+    raw[kOwner] = binding
+    handOver(reply, upgrading ? upgrade : poll)
   }
 }

@@ -3,16 +3,16 @@ import type { Transport } from 'engine.io'
 import type { FastifyInstance } from 'fastify'
 import { type Namespace, Server } from 'socket.io'
 import type { Config } from '../config.ts'
-import type { RefusalLog } from '../diagnostics.ts'
+import type { RefusalLog } from '../log/refusal-log.ts'
 import type { FastifyIOServer } from '../types.ts'
-import { audienceOf } from './block-key.ts'
-import { Engine } from './engine.ts'
+import { audienceOf } from './handshake/block-key.ts'
+import { Engine } from './engine/engine.ts'
 import { bindRecovery } from './recovery.ts'
 
 /** ms that clients have to answer the closing handshake of their WebSocket before it is cut. */
 const CLOSE_GRACE = 500
 
-export interface Sockets {
+export interface SocketServer {
   readonly io: FastifyIOServer
   readonly engine: Engine
 }
@@ -22,7 +22,7 @@ export interface Sockets {
  *
  * @param path the whole path of the socket route
  */
-export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): Sockets {
+export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): SocketServer {
   const { statelessHandshake, handshakeSecrets: secrets, serviceName } = config
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
   const engine = new Engine({ ...config.serverOptions }, stateless, config.policy, log)

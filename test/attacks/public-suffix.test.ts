@@ -57,6 +57,6 @@ test('every suffix of the list is found from every host above it', () => {
   }
 })
 
-test('lib/policy/suffixes-below.ts is what `npm run suffixes` makes of the list installed', () => {
-  assert.equal(readFileSync(new URL('../../lib/policy/suffixes-below.ts', import.meta.url), 'utf8'), fileOf(suffixesBelow()))
+test('lib/policy/audit/suffixes-below.ts is what `npm run suffixes` makes of the list installed', () => {
+  assert.equal(readFileSync(new URL('../../lib/policy/audit/suffixes-below.ts', import.meta.url), 'utf8'), fileOf(suffixesBelow()))
 })

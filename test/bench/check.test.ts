@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { check, readFloors } from '../../benchmarks/check.ts'
-import type { Floor } from '../../benchmarks/check.ts'
+import { check, type Floor, readFloors } from '../../benchmarks/check.ts'
 import { memoryContenders } from '../../benchmarks/memory.ts'
 import { failuresOf, rowsOf, workloadOf } from '../../benchmarks/results.ts'
 import { starters } from '../../benchmarks/startup.ts'

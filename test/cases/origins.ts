@@ -1,5 +1,5 @@
 import type { CorsOptions } from '../../lib/index.ts'
-import type { Reason } from '../../lib/policy/decision.ts'
+import type { Reason } from '../../lib/policy/origin/decision.ts'
 
 /** One promise of the policy. It feeds the unit tests, the properties and the conformance suite. */
 export interface OriginCase {

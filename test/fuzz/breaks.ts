@@ -15,25 +15,25 @@ interface Break {
 const BREAKS: readonly Break[] = [
   {
     what: 'Socket.IO\'s routes serve a refused origin',
-    file: 'lib/origin-hook.ts',
+    file: 'lib/http/origin-hook.ts',
     line: "if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {",
     instead: "if (!decision.allowed && decision.reason === 'malformed') {"
   },
   {
     what: 'a route\'s own CORS headers stay on the answer',
-    file: 'lib/last-word.ts',
+    file: 'lib/http/last-word.ts',
     line: 'if (isCors(name)) notice(response, verdict, name, value)\n    else if (isVary(name)) givenVary',
     instead: 'if (isVary(name)) givenVary'
   },
   {
     what: 'a session answers whoever knows its sid',
-    file: 'lib/sockets/session.ts',
-    line: 'if (session[kBinding] !== binding) return native && session[kNative] === true',
-    instead: 'if (session[kBinding] !== binding) return true'
+    file: 'lib/sockets/session/owner.ts',
+    line: 'if (session[kOwner] !== binding) return native && session[kNative] === true',
+    instead: 'if (session[kOwner] !== binding) return true'
   },
   {
     what: 'requests that wait behind an upgrade are not told that their client has left',
-    file: 'lib/sockets/detached.ts',
+    file: 'lib/http/detached.ts',
     line: 'for (const request of queued) request.destroy()',
     instead: ''
   }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, mock, test } from 'node:test'
 import fc from 'fast-check'
 import { ConfigError, OriginPolicy } from '../../lib/index.ts'
-import { auditFunction, auditRegExp, type RegExpFinding } from '../../lib/policy/audit.ts'
-import { isLoopback, parseOrigin } from '../../lib/policy/origin.ts'
-import { ownedBy } from '../../lib/policy/ownership.ts'
+import { auditFunction } from '../../lib/policy/audit/audit-function.ts'
+import { auditRegExp, type RegExpFinding } from '../../lib/policy/audit/audit-regexp.ts'
+import { isLoopback, parseOrigin } from '../../lib/policy/origin/origin.ts'
+import { ownedBy } from '../../lib/policy/audit/ownership.ts'
 import { bad, good } from '../cases/regexps.ts'
 
 const ANONYMOUS = { credentials: false }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CorsOptions, type Decision, OriginPolicy } from '../../lib/index.ts'
-import type { Reason } from '../../lib/policy/decision.ts'
+import type { Reason } from '../../lib/policy/origin/decision.ts'
 import { cpuTime } from '../support/pace.ts'
 
 const APP = 'https://app.example.com'

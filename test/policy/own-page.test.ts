@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CorsOptions, type Decision, OriginPolicy } from '../../lib/index.ts'
-import { kLoopback, type PolicyRequest } from '../../lib/policy/decision.ts'
+import { kLoopback, type PolicyRequest } from '../../lib/policy/origin/decision.ts'
 
 const OWN = 'https://app.example.com'
 const SAME = { 'sec-fetch-site': 'same-origin' }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { type CorsOptions, OriginPolicy } from '../../lib/index.ts'
-import { answerPreflight } from '../../lib/policy/preflight.ts'
+import { answerPreflight } from '../../lib/policy/preflight-answer.ts'
 
 const answer = (cors: CorsOptions, requested?: string) => answerPreflight(new OriginPolicy(cors).options, requested)
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ConfigError, type CorsOptions, type Decision, OriginPolicy } from '../../lib/index.ts'
-import { parseOrigin } from '../../lib/policy/origin.ts'
-import { parsePattern } from '../../lib/policy/pattern.ts'
+import { parseOrigin } from '../../lib/policy/origin/origin.ts'
+import { parsePattern } from '../../lib/policy/origin/pattern.ts'
 import { origins } from '../cases/origins.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.webUrl(), fc.string().map((s) => `https://${s}`), fc.constantFrom(...origins.map(({ origin }) => origin).filter((origin): origin is string => typeof origin === 'string')))

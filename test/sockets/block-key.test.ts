@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createCipheriv, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { audienceOf, BlockKey } from '../../lib/sockets/block-key.ts'
+import { audienceOf, BlockKey } from '../../lib/sockets/handshake/block-key.ts'
 
 /** One block, by a cipher of its own. */
 function tag (secret: Uint8Array, audience: string, binding: string, block: Uint8Array): Buffer {

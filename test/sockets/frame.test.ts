@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import * as ws from 'ws'
-import { frameOf, join } from '../../lib/sockets/frame.ts'
+import { frameOf, join } from '../../lib/sockets/session/frame.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { start } from '../support/server.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { audienceOf } from '../../lib/sockets/block-key.ts'
-import { StatelessHandshake } from '../../lib/sockets/handshake.ts'
-import { ReplayGuard } from '../../lib/sockets/replay.ts'
-import { TokenIssuer } from '../../lib/sockets/token.ts'
+import { audienceOf } from '../../lib/sockets/handshake/block-key.ts'
+import { StatelessHandshake } from '../../lib/sockets/handshake/handshake.ts'
+import { ReplayGuard } from '../../lib/sockets/handshake/replay.ts'
+import { TokenIssuer } from '../../lib/sockets/handshake/token.ts'
 
 const WINDOW = 1 << 20
 

@@ -4,7 +4,7 @@ import { createServer, request, ServerResponse, type IncomingMessage, type Reque
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
-import { inOneWrite } from '../../lib/sockets/one-write.ts'
+import { inOneWrite } from '../../lib/http/one-write.ts'
 import { ORIGIN } from '../support/client.ts'
 import { ask, POLLING, start } from '../support/server.ts'
 

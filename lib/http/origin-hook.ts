@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Enforcement } from '../config.ts'
+import type { CorsHeaders } from './cors-headers.ts'
+import type { RefusalLog } from '../log/refusal-log.ts'
+import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
+import { allowance, type Decision } from '../policy/origin/decision.ts'
+import type { OriginPolicy } from '../policy/policy.ts'
+import { sendPreflight } from './preflights.ts'
+import { isWebSocket, refuse } from './refusal.ts'
+import { inOneWrite } from './one-write.ts'
+import { queryOf } from './query.ts'
+import { type Decided, isUpgrade, kPolicyVersion, kRoute, type RouteKind, type SocketRequest } from './request-marks.ts'
+
+/** Told of every refusal on the engine's route, for Engine.IO's `connection_error` event. */
+export type OnRefused = (request: IncomingMessage, code: number, context: object) => void
+
+/** What is left to say to clients whose session an update has ended. */
+interface Farewells {
+  /** @returns the answer to a refused request of such a client, once */
+  take (request: FastifyRequest): string | undefined
+}
+
+interface OriginHook {
+  policy: OriginPolicy
+  enforcement: Enforcement
+  cors: CorsHeaders
+  log: RefusalLog
+  onRefused: OnRefused
+  farewells: Farewells
+}
+
+/** What a script tag's poll is with `jsonp: true`: no Origin can be checked. */
+const SCRIPT = allowance('missing', undefined)
+
+/** @returns whether the request goes on; otherwise it has been answered */
+type Then = (request: FastifyRequest, reply: FastifyReply, decision: Decision) => boolean
+
+/**
+ * The one place where a request meets the policy: decides, leaves the decision on the request, and then refuses it or
+ * lets it pass. @fastify/cors stands behind it and answers preflights.
+ */
+export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
+  const { policy, enforcement, cors, log, onRefused, farewells } = hook
+  app.decorateRequest('originDecision')
+  app.decorateRequest(kPolicyVersion, -1)
+  addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
+    return decide(request, reply, done, goOn)
+  })
+  const others = withholdBefore(app)
+  app.addHook('onRequest', function originHook (request, reply, done) {
+    if (!isDecided(request)) return decide(request, reply, done, settle)
+    // decided by a nearer scope, with a policy to itself, or before a middleware
+    if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
+  })
+  if (others) {
+    app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
+      // a hook before ours has answered
+      if (!isDecided(request)) return decide(request, reply, () => done(null, payload), goOn)
+      done(null, payload)
+    })
+  }
+
+  /** @returns a promise for a decision that takes its time: Fastify catches what is thrown behind it */
+  function decide (request: FastifyRequest, reply: FastifyReply, done: () => void, then: Then): void | Promise<unknown> {
+    // before the decision: a function may still answer by the policy of today when there is a new one
+    ;(request as Decided)[kPolicyVersion] = policy.version
+    const decision = policy.decide(request.raw.headers.origin, request)
+    // a reply as the answer makes Fastify wait until it is sent
+    if (decision instanceof Promise) return decision.then((late) => decided(request, reply, late, then) ? undefined : reply)
+    if (decided(request, reply, decision, then)) done()
+  }
+
+  function decided (request: FastifyRequest, reply: FastifyReply, decision: Decision, then: Then): boolean {
+    request.originDecision = decision
+    if (decision.reason === 'missing') log.checkMissing(decision, request)
+    cors.govern(request, reply, decision, kindOf(request) !== undefined)
+    return then(request, reply, decision)
+  }
+
+  function settle (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
+    const kind = kindOf(request)
+    if (kind === undefined) return settleRest(request, reply, decision)
+    const jsonp = kind === 'engine' && asksForJsonp(request)
+    if (jsonp && decision.reason === 'cross-site') {
+      if (!enforcement.jsonp) return refuseJsonp(request, reply)
+      if (isScript(request) && policy.options.missingOrigin === 'allow') {
+        request.originDecision = SCRIPT
+        return true
+      }
+    }
+    // a page may load the client's files with a script tag
+    if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
+      return refuseSocket(request, reply, decision)
+    }
+    if (jsonp && !enforcement.jsonp) return refuseJsonp(request, reply)
+    if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
+    sendPreflight(reply, policy.options)
+    return false
+  }
+
+  /** @throws OriginRefusedError */
+  function settleRest (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
+    if (decision.allowed) return true
+    const { origin } = request.raw.headers
+    const upgrade = isWebSocket(request.raw)
+    if (decision.reason === 'missing' && !upgrade) return true
+    const enforced = upgrade || (enforcement.enforce === 'all' && !isNavigation(request, decision))
+    // An image from elsewhere, or a server with no cross-origin clients, is nothing to report.
+    if (enforced || (policy.crossOrigin && origin !== undefined)) {
+      log.refuse(origin, upgrade ? 'websocket' : 'rest', decision, request)
+    }
+    if (enforced) throw refuse(request, reply, decision.reason)
+    return true
+  }
+
+  function refuseSocket (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
+    const farewell = farewells.take(request)
+    if (farewell !== undefined) {
+      reply.type('text/plain; charset=UTF-8').header('cache-control', 'no-store').send(farewell)
+      return false
+    }
+    log.refuse(request.raw.headers.origin, transportOf(request), decision, request)
+    const { origin } = request.raw.headers
+    onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
+    inOneWrite(reply.raw)
+    reply.code(403).type(JSON_TYPE).send(refusalBody(decision.reason))
+    return false
+  }
+
+  function refuseJsonp (request: FastifyRequest, reply: FastifyReply): boolean {
+    log.refuse(request.raw.headers.origin, 'polling', 'jsonp', request)
+    onRefused(request.raw, 3, { name: 'JSONP_REFUSED' })
+    reply.code(400).type(JSON_TYPE).send('{"code":3,"message":"Bad request","reason":"jsonp"}')
+    return false
+  }
+}
+
+/** Fastify would add the charset to each. */
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Made anew they cost a refused handshake 3 % more. */
+const bodies = new Map<string, string>()
+
+function refusalBody (reason: Decision['reason']): string {
+  let body = bodies.get(reason)
+  if (body === undefined) bodies.set(reason, body = JSON.stringify({ code: 4, message: 'Forbidden', reason }))
+  return body
+}
+
+function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
+  return isUpgrade(request.raw) ? 'websocket' : 'polling'
+}
+
+function isDecided (request: FastifyRequest): boolean {
+  return (request.originDecision as Decision | undefined) !== undefined
+}
+
+function goOn (): boolean {
+  return true
+}
+
+function kindOf (request: FastifyRequest): RouteKind | undefined {
+  return (request as { [kRoute]?: RouteKind })[kRoute]
+}
+
+/** The query is what the engine will see. */
+function asksForJsonp (request: FastifyRequest): boolean {
+  return ((request.raw as SocketRequest)._query = queryOf(request)).j !== undefined
+}
+
+/** Fetch Metadata: a script tag's request, and an image's. */
+function isScript ({ raw: { method, headers } }: FastifyRequest): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'no-cors'
+}
+
+/** A person who followed a link from elsewhere (Fetch Metadata, Sec-Fetch-Mode); it carries no Origin. */
+function isNavigation ({ raw: { headers } }: FastifyRequest, decision: Decision): boolean {
+  return decision.reason === 'cross-site' && headers['sec-fetch-mode'] === 'navigate'
+}

@@ -1,0 +1,160 @@
+import fastifyCors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegate } from '@fastify/cors'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { CorsHeaders } from './cors-headers.ts'
+import type { PolicyOptions } from '../policy/options/compile.ts'
+import type { OriginPolicy } from '../policy/policy.ts'
+import { isIn, routesOf } from './route-config.ts'
+import { refuseSecondCors } from './second-cors.ts'
+
+interface Preflights {
+  readonly policy: OriginPolicy
+  readonly cors: CorsHeaders
+  /** Of the route that lets preflights in; `undefined` for the app's own. */
+  readonly logLevel: FastifyCorsOptions['logLevel']
+}
+
+/**
+ * Registers @fastify/cors, which answers every preflight of the scope, on REST and on Socket.IO's path, before any
+ * hook that is registered later. The origin hook has decided by then; a request that is no preflight passes.
+ */
+export async function answerPreflights (app: FastifyInstance, { policy, cors, logLevel }: Preflights): Promise<void> {
+  let version = -1
+  let answers: Answers
+  function delegator (request: FastifyRequest): Settled {
+    const options = cors.optionsOf(request)
+    // a nearer scope may have a policy to itself
+    if (options === 'none' || request.server.originPolicy !== policy) return PASS
+    if (version !== policy.version) {
+      answers = answersOf(policy)
+      version = policy.version
+    }
+    const granted = policy.anyOrigin || request.originDecision.allowOrigin !== undefined
+    return answers[options][granted ? 'granted' : 'bare']
+  }
+  const wildcard = shareOptionsRoute(app)
+  refuseSecondCors(app, () => { wildcard.adding = true })
+  await app.register(fastifyCors, {
+    delegator: delegator as unknown as FastifyCorsOptionsDelegate,
+    ...(logLevel !== undefined && { logLevel })
+  })
+}
+
+/**
+ * Answers a preflight on Socket.IO's path as @fastify/cors does on REST, for half the time: it fills in all its options
+ * for each request, which takes Node 20 2 µs, and a page that sends further headers asks before each poll that no cache covers.
+ */
+export function sendPreflight (reply: FastifyReply, { optionsSuccessStatus, cacheControl }: PolicyOptions): void {
+  if (cacheControl !== undefined) {
+    reply.header('cache-control', typeof cacheControl === 'number' ? `max-age=${cacheControl}` : cacheControl)
+  }
+  reply.code(optionsSuccessStatus).header('content-length', '0').send()
+}
+
+/** What @fastify/cors is to do with an OPTIONS request, for an origin that is allowed and for any other. */
+type Answers = Readonly<Record<'preflight' | 'invalid', Readonly<Record<'granted' | 'bare', Settled>>>>
+
+function answersOf (policy: OriginPolicy): Answers {
+  const both = (strictPreflight: boolean): Answers['preflight'] => {
+    const granted = Object.freeze({ ...optionsOf(policy), strictPreflight })
+    // No origin is in an empty list: a refused preflight is answered like another, without a header.
+    const bare = Object.freeze({ ...granted, origin: [], credentials: false })
+    return { granted: new Settled(granted), bare: new Settled(bare) }
+  }
+  return { preflight: both(false), invalid: both(true) }
+}
+
+function optionsOf ({ options, anyOrigin }: OriginPolicy): FastifyCorsOptions {
+  const { allowedHeaders, exposedHeaders, maxAge, cacheControl } = options
+  return {
+    // `true` reflects the Origin, which the policy has allowed by then
+    origin: anyOrigin ? '*' : true,
+    credentials: options.credentials,
+    methods: options.methods.join(', '),
+    ...(allowedHeaders !== undefined && { allowedHeaders: allowedHeaders.join(', ') }),
+    ...(exposedHeaders.length > 0 && { exposedHeaders: exposedHeaders.join(', ') }),
+    ...(maxAge !== undefined && { maxAge }),
+    ...(cacheControl !== undefined && { cacheControl }),
+    preflightContinue: options.preflightContinue,
+    optionsSuccessStatus: options.optionsSuccessStatus
+  }
+}
+
+/** A promise of options that is settled already, and says so at once: a real one costs each request two ticks. */
+class Settled {
+  readonly #options: FastifyCorsOptions | undefined
+
+  /** @param options `undefined` for a promise that was rejected with nothing */
+  constructor (options?: FastifyCorsOptions) {
+    this.#options = options
+  }
+
+  then (fulfilled: (options: FastifyCorsOptions) => void): this {
+    if (this.#options !== undefined) fulfilled(this.#options)
+    return this
+  }
+
+  catch (rejected: () => void): this {
+    if (this.#options === undefined) rejected()
+    return this
+  }
+}
+
+/**
+ * For what is no preflight: @fastify/cors hands the rejection on to Fastify, and as it is empty, the request goes on.
+ *
+ * It is tempting to answer `{ origin: false }`. But @fastify/cors would fill in all defaults for each request, which
+ * takes Node 20 longer than all that it does with static options, and let `Vary` name Origin whatever the policy is.
+ */
+const PASS = new Settled()
+
+/** The route `OPTIONS *` with which @fastify/cors lets preflights in. */
+interface Wildcard {
+  /** While @fastify/cors is being registered. */
+  adding: boolean
+}
+
+/** Routes that stand where no request goes. */
+let parked = 0
+
+/**
+ * One route lets all preflights of a prefix in. Where another registration under the same prefix has that one, each
+ * route gets one to itself: the other's policy must not grant preflights for routes that this one governs.
+ */
+function shareOptionsRoute (app: FastifyInstance): Wildcard {
+  const wildcard: Wildcard = { adding: false }
+  const taken = app.hasRoute({ method: 'OPTIONS', url: `${app.prefix || '/'}*` })
+  app.addHook('onRoute', function shareOptionsRoute (route) {
+    const { method, url, routePath, constraints = {} } = route
+    const exists = this.hasRoute({ method: 'OPTIONS', url: url === '*' ? '/*' : url, constraints })
+    if (wildcard.adding && routePath === '*') {
+      wildcard.adding = false
+      // Fastify would throw; @fastify/cors has no option that leaves the route out
+      if (exists) route.url = `/fastify-io/preflights/${++parked}`
+    } else if (taken && !exists && ![method].flat().includes('OPTIONS')) {
+      addOptionsRoute(this, routePath, constraints)
+    }
+  })
+  if (taken) addOptionsToEarlier(app)
+  return wildcard
+}
+
+/** Routes that were there before this plugin. */
+function addOptionsToEarlier (app: FastifyInstance): void {
+  for (const { path, method, opts, store } of routesOf(app)) {
+    const scope = store?.server as FastifyInstance | undefined
+    const constraints = opts?.constraints ?? {}
+    if (scope === undefined || method === 'OPTIONS' || !isIn(app, scope)) continue
+    if (app.hasRoute({ method: 'OPTIONS', url: path, constraints })) continue
+    addOptionsRoute(scope, path.slice(scope.prefix.length) || '/', constraints)
+  }
+}
+
+function addOptionsRoute (scope: FastifyInstance, path: string, constraints: RouteOptions['constraints'] = {}): void {
+  scope.options(path, { schema: { hide: true } as object, constraints }, letIn)
+}
+
+/** What @fastify/cors does on its route: only what it has answered, or let continue, is found there. */
+function letIn (request: FastifyRequest, reply: FastifyReply): void {
+  if ((request as { corsPreflightEnabled?: boolean }).corsPreflightEnabled === true) reply.send()
+  else reply.callNotFound()
+}

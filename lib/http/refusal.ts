@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { withdraw } from './last-word.ts'
+import type { Reason } from '../policy/origin/decision.ts'
+import { endSoon } from './detached.ts'
+
+/** A request to a route of the user's that is refused; goes through the app's own error handler. */
+export class OriginRefusedError extends Error {
+  readonly statusCode = 403
+  readonly code = 'FST_IO_ORIGIN_REFUSED'
+}
+
+/** @returns whether a request asks for a WebSocket, whoever routes it; CORS cannot protect one (Fetch, "WebSockets") */
+export function isWebSocket ({ headers: { upgrade } }: IncomingMessage): boolean {
+  return upgrade !== undefined && /websocket/i.test(upgrade)
+}
+
+/** Takes the CORS headers from the answer. @returns the error that makes it a 403 */
+export function refuse ({ raw }: FastifyRequest, reply: FastifyReply, reason: Reason): OriginRefusedError {
+  withdraw(reply.raw)
+  if (isWebSocket(raw)) {
+    reply.header('connection', 'close')
+    // Node's HTTP parser has let go of the socket, and who routes upgrades may leave it to the route to end it. A
+    // response of ours has no socket yet, and sees to that.
+    const { socket } = reply.raw
+    if (socket !== null) reply.raw.once('finish', () => endSoon(socket))
+  }
+  return new OriginRefusedError(`Origin refused: ${reason}`)
+}

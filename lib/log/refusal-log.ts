@@ -1,0 +1,142 @@
+import { channel } from 'node:diagnostics_channel'
+import type { FastifyBaseLogger } from 'fastify'
+import { type EngineError, engineHint, type EngineReason, engineReason } from './engine-refusals.ts'
+import type { Decision, PolicyRequest } from '../policy/origin/decision.ts'
+import type { OriginPolicy } from '../policy/policy.ts'
+import { lacksOriginOfBrowser, STRIPPED } from '../policy/explain/stripped-origin.ts'
+import { cut, escape, printable, show } from '../text.ts'
+import { MAX_LINES, Throttle } from './throttle.ts'
+
+/** One refused request, as published on the `fastify-io:refused` diagnostics channel. */
+export interface Refusal {
+  /** The Origin header, at most 200 characters, control characters escaped; `undefined` when there was none. */
+  readonly origin: string | undefined
+  /** What the request was for. */
+  readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
+  /** The policy's reason, or why the request was refused without the policy. */
+  readonly reason: Decision['reason'] | Cause | EngineReason
+  /** What to change, in a sentence. Made when it is read first: with a long list that takes milliseconds. */
+  readonly hint: string
+}
+
+/** Refusals of the origin hook that the policy has no part in. */
+export type Cause = keyof typeof HINTS
+
+const refused = channel('fastify-io:refused')
+
+const HINTS = {
+  jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
+  unclaimed: 'The session came from another Socket.IO or Engine.IO server, which asked no policy. Use app.io.'
+}
+
+const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'
+
+type Refused = Omit<Refusal, 'hint'> & { readonly hint: () => string }
+
+/**
+ * Writes to the app's log what is refused and what fails: one line a minute for each origin, transport and reason, with
+ * the count of those that it stands for. A client that makes up origins gets {@link MAX_LINES} lines a minute, then one
+ * that counts.
+ */
+export class RefusalLog {
+  readonly #log: FastifyBaseLogger
+  readonly #policy: OriginPolicy
+  // three, so that made-up origins mute neither what Engine.IO refuses nor what fails
+  readonly #refusals: Throttle
+  readonly #engine: Throttle
+  readonly #failures: Throttle
+
+  constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
+    this.#log = log
+    this.#policy = policy
+    const overflow = (level: 'warn' | 'error', what: string) => (count: number): void => {
+      log[level]({ count }, `more than ${MAX_LINES} distinct ${what} within a minute; further ones are only counted`)
+    }
+    this.#refusals = new Throttle(overflow('warn', 'origins, transports and reasons were refused'))
+    this.#engine = new Throttle(overflow('warn', 'origins, transports and reasons were refused by Engine.IO'))
+    this.#failures = new Throttle(overflow('error', 'failures'))
+  }
+
+  /**
+   * @param origin the Origin header as it came
+   * @param decision why, or the name of a refusal that the policy has no part in
+   * @param request tells what the server takes itself for; hints about proxies need it
+   * @param policy whose decision it is, when it is not the server's
+   */
+  refuse (
+    origin: string | undefined,
+    transport: Refusal['transport'],
+    decision: Decision | Cause,
+    request?: PolicyRequest,
+    policy: OriginPolicy = this.#policy
+  ): void {
+    const [reason, hint] = typeof decision === 'string'
+      ? [decision, () => HINTS[decision]]
+      : [decision.reason, () => policy.hint(origin, decision, request)]
+    this.#tell(this.#refusals, { origin, transport, reason, hint })
+  }
+
+  /** Logs what Engine.IO turns down, unless the origin hook has. */
+  refusedByEngine (error: EngineError, upgrade: boolean): void {
+    const reason = engineReason(error, upgrade)
+    if (reason === undefined) return
+    const { req: { headers, _query }, context } = error
+    const transport = upgrade || _query?.transport === 'websocket' ? 'websocket' : 'polling'
+    const origin = headers.origin ?? undefined
+    this.#tell(this.#engine, { origin, transport, reason, hint: () => engineHint(reason, error) }, context?.error)
+  }
+
+  /**
+   * Warns of a request that was let in without an Origin, if a proxy seems to have removed it.
+   *
+   * @param decision of the policy
+   */
+  checkMissing (decision: Decision, request: PolicyRequest): void {
+    // a policy for everybody protects nothing that a proxy could take away
+    if (!decision.allowed || decision.allowOrigin !== undefined || !lacksOriginOfBrowser(request)) return
+    const reason = 'origin-stripped'
+    const count = this.#engine.due(reason)
+    if (count === 0) return
+    const userAgent = printable(String(request.headers['user-agent']))
+    const fields = { transport: 'websocket', reason, count, userAgent }
+    this.#log.warn(fields, `websocket request allowed without Origin (${reason}): ${STRIPPED} ${NATIVE}`)
+  }
+
+  #tell (throttle: Throttle, { origin: sent, transport, reason, hint }: Refused, err?: unknown): void {
+    // the balancer's fault, whichever origins and transports it meets
+    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${cut(sent ?? '')}`
+    const count = throttle.due(key)
+    if (count === 0 && !refused.hasSubscribers) return
+    const origin = sent === undefined ? undefined : printable(sent)
+    const refusal = lazy({ origin, transport, reason, hint: () => escape(hint()) })
+    if (refused.hasSubscribers) refused.publish(refusal)
+    if (count === 0) return
+    const fields = { origin, transport, reason, count, ...(err !== undefined && { err }) }
+    this.#log.warn(fields, `${transport} request refused (${reason}): ${refusal.hint}`)
+  }
+
+  /**
+   * Logs what a function of the user's has thrown: one line a minute for each sentence, error message and origin.
+   *
+   * @param sentence what failed, and what that means for the request
+   */
+  failed (sentence: string, err: unknown, origin?: string): void {
+    const message = err instanceof Error ? err.message : show(err)
+    const count = this.#failures.due(`${sentence} ${cut(message)} ${cut(origin ?? '')}`)
+    if (count === 0) return
+    this.#log.error({ err, ...(origin !== undefined && { origin: printable(origin) }), count }, sentence)
+  }
+}
+
+function lazy ({ origin, transport, reason, hint: make }: Refused): Refusal {
+  let hint: string | undefined
+  return {
+    origin,
+    transport,
+    reason,
+    get hint () {
+      hint ??= make()
+      return hint
+    }
+  }
+}

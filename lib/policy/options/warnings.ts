@@ -1,0 +1,61 @@
+import type { ConfigIssue } from '../../errors.ts'
+import { show } from '../../text.ts'
+import { PatternIndex } from '../origin/pattern-index.ts'
+import { FILE_ORIGIN, parseOrigin } from '../origin/origin.ts'
+import { parsePattern } from '../origin/pattern.ts'
+import type { CorsOptions } from './schema.ts'
+import { distance } from './did-you-mean.ts'
+import type { Origins } from './check-origins.ts'
+
+/** What is legal but unwise. */
+export function warningsOf ({ maxAge, origin, credentials }: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
+  const warnings: ConfigIssue[] = []
+  if (maxAge !== undefined && maxAge > 600) {
+    const caps = maxAge > 7200 ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s' : 'Safari keeps a preflight for 600 s at most'
+    warnings.push({ code: 'MAX_AGE_CAPPED', path: `${path}/maxAge`, value: maxAge, message: `${caps}, whatever is said here (Firefox: 86400 s)`, hint: maxAge > 7200 ? '7200' : '600' })
+  }
+  const list: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
+  const patterns = new PatternIndex()
+  for (const pattern of origins.patterns) patterns.add(pattern)
+  const literal = origins.wildcard === '*' && credentials !== true
+  const seen = new Set<unknown>()
+  list.forEach((item, at) => {
+    const where = { path: Array.isArray(origin) ? `${path}/origin/${at}` : `${path}/origin`, value: item }
+    const unlikely = typeof item === 'string' ? unlikelyScheme(item) : undefined
+    if (unlikely !== undefined) warnings.push({ code: 'ORIGIN_UNLIKELY', ...where, ...unlikely })
+    const why = seen.has(item) ? 'is listed twice' : coveredBy(item, origins, literal, patterns)
+    if (why !== undefined) warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' })
+    seen.add(item)
+  })
+  return warnings
+}
+
+/** @returns in words what else already allows all that an entry does */
+function coveredBy (item: unknown, { wildcard, regexps }: Origins, literal: boolean, patterns: PatternIndex): string | undefined {
+  if (item === false || item === undefined || item === '*' || item === true) return undefined
+  // of those that allow any origin, the literal `*` alone allows null
+  if (wildcard !== undefined) return item === 'null' && !literal ? undefined : 'is covered: any origin is allowed'
+  if (typeof item !== 'string') return undefined
+  const origin = parseOrigin(item)
+  if (origin === undefined) {
+    const pattern = parsePattern(item)
+    return pattern !== undefined && patterns.covers(pattern, true) ? 'is covered by another pattern' : undefined
+  }
+  if (patterns.matches(origin)) return 'is covered by a pattern'
+  const regexp = regexps.find((regexp) => regexp.test(item))
+  return regexp === undefined ? undefined : `is covered by ${show(regexp)}`
+}
+
+/** A page's origin has the scheme of the page: https, even if what it opens is wss (URL standard, "origin"). */
+function unlikelyScheme (item: string): Pick<ConfigIssue, 'message' | 'hint'> | undefined {
+  const scheme = item.slice(0, item.indexOf('://'))
+  if (scheme === 'ws' || scheme === 'wss') {
+    return { message: `browsers send the page's origin, which is never ${scheme}:`, hint: item.replace(/^ws/, 'http') }
+  }
+  if ((scheme === 'file' && item !== FILE_ORIGIN) || scheme === 'ftp') {
+    const hint = scheme === 'file' ? 'file://, where an application sends it' : 'leave it out'
+    return { message: `pages from ${scheme}: have another origin`, hint }
+  }
+  if (scheme === 'http' || scheme === 'https' || !scheme.startsWith('h') || distance(scheme, 'https') > 1) return undefined
+  return { message: `${show(scheme)} is no scheme that browsers know`, hint: item.replace(scheme, 'https') }
+}

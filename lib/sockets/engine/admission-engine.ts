@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
+import type { RefusalLog } from '../../log/refusal-log.ts'
+import type { Decision } from '../../policy/origin/decision.ts'
+import type { OriginPolicy } from '../../policy/policy.ts'
+import { failClosed } from './allow-request.ts'
+import { decideAgain, isStale } from '../../http/decide-again.ts'
+import type { Stateless } from '../handshake/handshake.ts'
+import { type EngineRequest, HandshakeEngine } from './handshake-engine.ts'
+import { refuse, refuseClosing } from '../session/refuse.ts'
+import { attempt, setHeaders } from '../../http/reply-handover.ts'
+import { isUpgrade, type SocketRequest } from '../../http/request-marks.ts'
+import { isOwner } from '../session/owner.ts'
+
+const { errors, errorMessages } = EngineServer
+
+/** `context.name` of the `connection_error` for a session that belongs to another origin. */
+export const ORIGIN_MISMATCH = 'ORIGIN_MISMATCH'
+
+type Step = (this: AdmissionEngine, req: EngineRequest, response: ServerResponse, head: Buffer | undefined) => void
+
+/**
+ * Engine.IO's server, as far as it decides who gets in: the user's middlewares are asked, then `verify()` with
+ * `allowRequest`. Each may take its time, so the policy is asked again when it has changed meanwhile.
+ */
+export abstract class AdmissionEngine extends HandshakeEngine {
+  readonly #log: RefusalLog
+
+  constructor (
+    options: ServerOptions,
+    stateless: Stateless | false,
+    policy: OriginPolicy,
+    log: RefusalLog
+  ) {
+    const { allowRequest } = options
+    const guarded = allowRequest && { allowRequest: failClosed(allowRequest, log) }
+    super({ ...options, ...guarded }, stateless, policy)
+    this.#log = log
+  }
+
+  /** The last step of a request that gets in; `head` is that of an upgrade. */
+  protected abstract open (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void
+
+  /** Reports a refusal where users listen for refusals. */
+  readonly refused = (req: IncomingMessage, code: number, context?: object): void => {
+    this.emit('connection_error', { req, code, message: errorMessages[code as keyof typeof errorMessages], context })
+  }
+
+  /** Asks everybody who has a say, and then opens or refuses. */
+  protected admit (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void {
+    if (this.middlewares.length === 0) {
+      this.#judge(req, response, head)
+      return
+    }
+    setHeaders(response)
+    this._applyMiddlewares(req, response, (error) => {
+      attempt(req.fastifyRequest, response, () => {
+        if (error) this.#refuse(req, response, errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })
+        else this.#judge(req, response, head)
+      })
+    })
+  }
+
+  #judge (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void {
+    if (!this.#isCurrent(req, response, head, this.#judge)) return
+    this.verify(req, head !== undefined, (code, context) => {
+      attempt(req.fastifyRequest, response, () => {
+        if (code === undefined) this.#open(req, response, head)
+        else this.#refuse(req, response, code, context)
+      })
+    })
+  }
+
+  /** Behind `allowRequest`. */
+  #open (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void {
+    if (this.#isCurrent(req, response, head, this.#open)) this.open(req, response, head)
+  }
+
+  /**
+   * @param again the step to begin anew when the policy had to be asked
+   * @returns whether the client is still there, the server is open, and the request was decided by the policy of now
+   */
+  #isCurrent (req: EngineRequest, response: ServerResponse, head: Buffer | undefined, again: Step): boolean {
+    if (req.socket.destroyed) return false
+    if (this.closing) {
+      refuseClosing(response)
+      return false
+    }
+    if (!isStale(req.fastifyRequest, this.policy)) return true
+    decideAgain(req.fastifyRequest, this.policy, (decision) => {
+      attempt(req.fastifyRequest, response, () => {
+        if (decision.allowed) again.call(this, req, response, head)
+        else this.refuseOrigin(req, response, decision)
+      })
+    })
+    return false
+  }
+
+  protected refuseOrigin (req: EngineRequest, response: ServerResponse, decision: Decision): void {
+    const { origin } = req.headers
+    this.#log.refuse(origin, isUpgrade(req) ? 'websocket' : 'polling', decision, req.fastifyRequest)
+    this.#refuse(req, response, errors.FORBIDDEN, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
+  }
+
+  #refuse (req: EngineRequest, response: ServerResponse, code: number, context?: object): void {
+    if (req.socket.destroyed) return
+    this.refused(req, code, context)
+    if (!response.headersSent) refuse(response, code, context)
+  }
+
+  protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
+    const { sid, EIO, transport } = req._query
+    // Engine.IO would answer 500 to these on a session.
+    if (req.method !== 'GET' && req.method !== 'POST') return fn(errors.BAD_HANDSHAKE_METHOD, { method: req.method })
+    // It would send the 101, and then close.
+    if (upgrade && transport === 'polling') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
+    const session = sid !== undefined && Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined
+    if (session !== undefined) {
+      // The answer is the one for a session that does not exist: a thief learns nothing.
+      if (!isOwner(req, session)) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      // It would never answer this on a session that is a WebSocket.
+      if (!upgrade && transport === 'websocket') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
+    } else if (sid !== undefined && sid !== '') {
+      this.resume(req, sid, upgrade)
+    } else if (upgrade && EIO !== '4' && this.opts.allowEIO3 !== true) {
+      // Engine.IO finds this out after the 101, when no status can be sent any more.
+      return fn(errors.UNSUPPORTED_PROTOCOL_VERSION, { protocol: 3 })
+    }
+    return super.verify(req, upgrade, fn)
+  }
+}

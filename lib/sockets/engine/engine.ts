@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ServerOptions } from 'engine.io'
+import type { WebSocketServer, WebSocket } from 'ws'
+import type { RefusalLog } from '../../log/refusal-log.ts'
+import type { OriginPolicy } from '../../policy/policy.ts'
+import { AdmissionEngine } from './admission-engine.ts'
+import type { Stateless } from '../handshake/handshake.ts'
+import { keepCookies } from './cookies.ts'
+import type { EngineRequest } from './handshake-engine.ts'
+import { Farewells } from '../session/farewells.ts'
+import { PollingTransport } from '../session/polling-transport.ts'
+import { refuse, refuseClosing } from '../session/refuse.ts'
+import { setHeaders } from '../../http/reply-handover.ts'
+import { createWebSocketServer, keepForHeaders } from './websocket-server.ts'
+import type { SocketRequest } from '../../http/request-marks.ts'
+
+/** Members of Engine.IO's server that its types keep private. */
+interface EngineInternals {
+  ws: WebSocketServer
+  onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
+}
+
+/**
+ * Engine.IO's server, fed by Fastify's router instead of `attach()`.
+ *
+ * Differs in three things: a session answers only to the origin that opened it, an upgrade is refused with the real
+ * status over the same response object that the hooks used, and the headers of that response go onto the 101.
+ */
+export class Engine extends AdmissionEngine {
+  /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
+  readonly upgraded: Set<Duplex> = new Set()
+  /** Of sessions that a changed policy has ended. */
+  readonly farewells: Farewells = new Farewells()
+  /** One listener for all sockets, made once: a closure made for each would keep its response as long as the socket. */
+  readonly #forget: (this: Duplex) => void
+
+  /**
+   * @param options Engine.IO's
+   * @param stateless `false` for Engine.IO's own handshakes
+   * @param policy is asked again when it changes while a request is on its way
+   * @param log of what is refused then, and of failures of `allowRequest`
+   */
+  constructor (
+    options: ServerOptions,
+    stateless: Stateless | false,
+    policy: OriginPolicy,
+    log: RefusalLog
+  ) {
+    super(options, stateless, policy, log)
+    const { upgraded } = this
+    this.#forget = function () { upgraded.delete(this) }
+  }
+
+  /** Called by Engine.IO's constructor, before this class's own fields exist. */
+  protected override init (): void {
+    const engine = this as unknown as EngineInternals
+    if (this.opts.transports!.includes('websocket')) engine.ws = createWebSocketServer(this)
+  }
+
+  /** @throws Error always */
+  override attach (): never {
+    throw new Error('Fastify feeds this engine through its router: leave engine.attach() out.')
+  }
+
+  /** Ends the session: Engine.IO asks nobody about it, and has no request whose Origin could be checked. */
+  override async onWebTransportSession (session: { close (): void }): Promise<void> {
+    session.close()
+  }
+
+  override close (): this {
+    this.farewells.clear()
+    return super.close()
+  }
+
+  /**
+   * Handles a request of long-polling whose Fastify hooks have run.
+   *
+   * @param response is unsent, and its headers are not set yet
+   */
+  override handleRequest (request: IncomingMessage, response: ServerResponse): void {
+    const req = request as EngineRequest
+    req.res = response
+    this.admit(req, response, undefined)
+  }
+
+  /**
+   * Handles a WebSocket upgrade whose Fastify hooks have run.
+   *
+   * @param response carries the headers for the 101, or the refusal
+   */
+  upgrade (req: SocketRequest, response: ServerResponse, head: Buffer): void {
+    this.admit(req, response, head)
+  }
+
+  protected override open (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void {
+    if (head === undefined) this.#poll(req, response)
+    else this.#switchProtocols(req, response, head)
+  }
+
+  #poll (req: EngineRequest, response: ServerResponse): void {
+    const { sid, transport } = req._query
+    const session = sid ? this.clients[sid] : undefined
+    const told = this.listenerCount('headers') + this.listenerCount('initial_headers') > 0
+    if (told || (session === undefined && this.opts.cookie)) keepCookies(response)
+    if (told || !(session?.transport instanceof PollingTransport)) setHeaders(response)
+    if (session !== undefined) {
+      session.transport.onRequest(req as never)
+      return
+    }
+    this.handshake(transport as 'polling', req, (code, context) => {
+      const { originDecision } = req.fastifyRequest
+      if (this.closing) refuseClosing(response)
+      else if (originDecision.allowed) refuse(response, code!, context)
+      else this.refuseOrigin(req, response, originDecision)
+    })
+  }
+
+  #switchProtocols (req: EngineRequest, response: ServerResponse, head: Buffer): void {
+    const { ws, onWebSocket } = this as unknown as EngineInternals
+    const { socket } = req
+    // Middlewares such as express-session write their headers when writeHead() is called.
+    response.writeHead(101)
+    keepForHeaders(req, response)
+    this.upgraded.add(socket)
+    socket.on('close', this.#forget)
+    // one write, and one segment, for the 101 and the open packet
+    socket.cork()
+    try {
+      ws.handleUpgrade(req, socket, head, (websocket) => {
+        response.emit('finish')
+        if (req._query.sid !== undefined || !this.ordinary(req)) {
+          onWebSocket.call(this, req, socket, websocket)
+          return
+        }
+        req.websocket = websocket
+        this.connect('websocket', req)
+      })
+    } catch (error) {
+      // no status can be sent behind a 101
+      socket.destroy()
+      throw error
+    } finally {
+      socket.uncork()
+    }
+  }
+}

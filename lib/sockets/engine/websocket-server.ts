@@ -1,0 +1,61 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Server as EngineServer } from 'engine.io'
+import type { WebSocketServer } from 'ws'
+import { settled } from '../../http/last-word.ts'
+import { withCookies } from './cookies.ts'
+import { takeHeaders } from '../../http/reply-handover.ts'
+import type { SocketRequest } from '../../http/request-marks.ts'
+
+/** The response whose headers go onto the 101 of an upgrade. */
+const kResponse = Symbol('fastify-io.response')
+type UpgradeRequest = SocketRequest & { [kResponse]?: ServerResponse | undefined }
+
+/** Headers of a response that is no 101, or that `ws` writes itself. */
+const NOT_ON_101 = new Set([
+  'connection', 'upgrade', 'content-length', 'content-type', 'transfer-encoding',
+  'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'
+])
+
+/** Bytes that the chunks of an unfinished frame have on average at least; TCP segments have some hundred. */
+const MIN_CHUNK = 64
+/** What `ws` itself stops at. */
+const MAX_CHUNKS = 256 * 1024
+
+/** Makes the `ws` server of an engine; it writes the headers of {@link keepForHeaders} onto each 101. */
+export function createWebSocketServer (engine: EngineServer): WebSocketServer {
+  const { wsEngine: WsEngine, perMessageDeflate = false, maxHttpBufferSize } = engine.opts
+  const maxPayload = maxHttpBufferSize!
+  // A chunk of one byte costs `ws` two hundred until its frame is whole.
+  const maxBufferedChunks = Math.min(Math.max(1024, Math.ceil(maxPayload / MIN_CHUNK)), MAX_CHUNKS)
+  const options = { noServer: true, clientTracking: false, perMessageDeflate, maxPayload, maxBufferedChunks }
+  const ws: WebSocketServer = new WsEngine(options)
+  // other engines (eiows) emit no events
+  if (typeof ws.on === 'function') ws.on('headers', (lines, req) => writeHeaders(engine, lines, req as UpgradeRequest))
+  return ws
+}
+
+/** Keeps the response of an upgrade until its 101 is written. */
+export function keepForHeaders (req: SocketRequest, response: ServerResponse): void {
+  (req as UpgradeRequest)[kResponse] = response
+}
+
+function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeRequest): void {
+  const response = req[kResponse]
+  // The request is kept as long as its session: it must not keep the response.
+  req[kResponse] = undefined
+  const given: OutgoingHttpHeaders = {}
+  // those of the reply, and those that a middleware has set
+  for (const some of [response && takeHeaders(response), response?.getHeaders()]) {
+    for (const name in some) {
+      if (!NOT_ON_101.has(name)) given[name] = some[name]
+    }
+  }
+  // Listeners assign headers. As in stock Engine.IO, and as for polls, they find none there.
+  const { 'set-cookie': cookies, ...headers } = given
+  if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
+  engine.emit('headers', headers, req)
+  const all = withCookies(cookies, response === undefined ? headers : settled(response, headers))
+  for (const [name, value] of Object.entries(all)) {
+    for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
+  }
+}

@@ -1,0 +1,17 @@
+import type { Transport } from 'engine.io'
+
+export type Packet = Parameters<Transport['send']>[0][number]
+
+/** The session on top of a transport. It is called, not told by events: five listeners a client are dear in memory. */
+export interface PacketSink {
+  onPacket (packet: Packet): void
+  onDrain (): void
+  flush (): void
+  onError (error: Error): void
+  onClose (reason: string): void
+}
+
+/** What Engine.IO's transports make of an error. */
+export function transportError (message: string, description: unknown): Error {
+  return Object.assign(new Error(message), { type: 'TransportError', description })
+}

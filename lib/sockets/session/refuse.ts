@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http'
+import { Server as EngineServer } from 'engine.io'
+import { withdraw } from '../../http/last-word.ts'
+import { setHeaders } from '../../http/reply-handover.ts'
+
+const { errors, errorMessages } = EngineServer
+
+/** What a client is told of a refusal; a part of Engine.IO's `context`. */
+interface RefusalContext {
+  readonly message?: string
+  /** The policy's. */
+  readonly reason?: string
+}
+
+/** Answers a request that the engine turns down, in the words of Engine.IO. */
+export function refuse (response: ServerResponse, code: number, context?: RefusalContext): void {
+  const message = context?.message || errorMessages[code as keyof typeof errorMessages]
+  setHeaders(response)
+  // those of a decision that does not hold any more
+  if (context?.reason !== undefined) withdraw(response)
+  response.writeHead(code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify({ code, message, reason: context?.reason }))
+}
+
+/** A polling transport, and the requests that wait there for an answer: a poll, and a POST. */
+interface Waiting {
+  writable: boolean
+  req?: { cleanup?: () => void } | null | undefined
+  res?: ServerResponse | null | undefined
+  dataRes?: ServerResponse | null | undefined
+  forgetData (): void
+}
+
+/** Refuses the requests that wait at a polling transport; it forgets them. */
+export function refuseWaiting (transport: Waiting, code: number): void {
+  const waiting = [transport.res, transport.dataRes]
+  transport.writable = false
+  transport.req?.cleanup?.()
+  transport.forgetData()
+  for (const response of waiting) {
+    if (response && !response.headersSent) refuse(response, code)
+  }
+}
+
+/** Answers a request whose hooks or middlewares have outlasted the server. */
+export function refuseClosing (response: ServerResponse): void {
+  setHeaders(response)
+  response.writeHead(503, response.req.httpVersionMajor === 1 ? { connection: 'close' } : {}).end()
+}
