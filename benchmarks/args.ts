@@ -87,8 +87,11 @@ export function parse (argv: readonly string[]): Options {
   }
 }
 
-type Values = Partial<Record<'contenders' | 'workloads' | 'rounds' | 'duration' | 'connections' | 'json' | 'svg' | 'from', string>> &
-  Partial<Record<'quick' | 'check' | 'help', boolean>>
+type Values =
+  & Partial<
+    Record<'contenders' | 'workloads' | 'rounds' | 'duration' | 'connections' | 'json' | 'svg' | 'from', string>
+  >
+  & Partial<Record<'quick' | 'check' | 'help', boolean>>
 
 function read (argv: readonly string[]): Values {
   const text = { type: 'string' } as const

@@ -70,7 +70,11 @@ export async function runCell (contender: Contender, workload: Workload, window:
     const after = await child.sample()
     const { ops } = recorder
     const driverBusy = performance.eventLoopUtilization(driver).utilization
-    if (ops === 0) throw new Error(`${contender.id}, ${workload.id}: not one operation succeeded: ${recorder.firstFailure ?? 'no answer at all'}`)
+    if (ops === 0) {
+      throw new Error(
+        `${contender.id}, ${workload.id}: not one operation succeeded: ${recorder.firstFailure ?? 'no answer at all'}`
+      )
+    }
     return {
       ops,
       throughput: ops / (after.at - before.at) * 1000,

@@ -77,7 +77,9 @@ export function chart (results: Results, command: string = results.command): str
     return drawPanel(panel, x, y)
   })
   const height = Math.max(...heights) + 28
-  const caption = `${command} · ${results.rounds === 1 ? 'one round' : `the least of ${results.rounds} rounds`} · ${results.date.slice(0, 10)}`
+  const caption = `${command} · ${results.rounds === 1 ? 'one round' : `the least of ${results.rounds} rounds`} · ${
+    results.date.slice(0, 10)
+  }`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="t d">
   <title id="t">What one operation costs the server</title>
   <desc id="d">${escape(description(panels))}</desc>
@@ -140,9 +142,13 @@ function drawPanel ({ title, subtitle, stock, bars }: Panel, x: number, y: numbe
     const kind = kindOf(bar.contender)
     const mine = kind === 'mine' ? ' mine' : ''
     return [
-      `  <text class="end${mine}" x="${x + LABEL - 8}" y="${top + 12}">${escape(contenderOf(bar.contender).label)}</text>`,
+      `  <text class="end${mine}" x="${x + LABEL - 8}" y="${top + 12}">${
+        escape(contenderOf(bar.contender).label)
+      }</text>`,
       `  <rect class="track" x="${x + LABEL}" y="${top + 2}" width="${track}" height="12" rx="2"/>`,
-      `  <rect class="bar ${kind}" x="${x + LABEL}" y="${top + 2}" width="${Math.max(length, 1).toFixed(1)}" height="12" rx="2"/>`,
+      `  <rect class="bar ${kind}" x="${x + LABEL}" y="${top + 2}" width="${
+        Math.max(length, 1).toFixed(1)
+      }" height="12" rx="2"/>`,
       `  <text class="figure end${mine}" x="${x + COLUMN - SHARE}" y="${top + 12}">${escape(bar.text)}</text>`,
       `  <text class="dim figure end" x="${x + COLUMN}" y="${top + 12}">${escape(share(bar.value, reference))}</text>`
     ].join('\n')

@@ -16,19 +16,31 @@ const LEAST = 20
 
 /** The part of V8's format that is read here. */
 interface Snapshot {
-  readonly snapshot: { readonly meta: { readonly node_fields: readonly string[], readonly node_types: readonly [readonly string[]] } }
+  readonly snapshot: {
+    readonly meta: { readonly node_fields: readonly string[]; readonly node_types: readonly [readonly string[]] }
+  }
   readonly nodes: readonly number[]
   readonly strings: readonly string[]
 }
 
 /** Bytes by kind of object: its class, or what V8 calls it. */
 function sizesOf ({ snapshot: { meta }, nodes, strings }: Snapshot): Map<string, number> {
-  const [type, name, size] = ['type', 'name', 'self_size'].map((field) => meta.node_fields.indexOf(field)) as [number, number, number]
+  const [type, name, size] = ['type', 'name', 'self_size'].map((field) => meta.node_fields.indexOf(field)) as [
+    number,
+    number,
+    number
+  ]
   const sizes = new Map<string, number>()
   for (let at = 0; at < nodes.length; at += meta.node_fields.length) {
     const kind = meta.node_types[0][nodes[at + type]!]!
     const label = strings[nodes[at + name]!]!
-    const key = kind.includes('string') ? '(strings)' : kind === 'object' ? label : kind === 'code' ? '(code)' : `(${kind}) ${label}`
+    const key = kind.includes('string')
+      ? '(strings)'
+      : kind === 'object'
+        ? label
+        : kind === 'code'
+          ? '(code)'
+          : `(${kind}) ${label}`
     sizes.set(key, (sizes.get(key) ?? 0) + nodes[at + size]!)
   }
   return sizes
@@ -63,10 +75,14 @@ try {
   for (const contender of contenders) weights.push(await weigh(contender, folder))
   const largest = (kind: string): number => Math.max(...weights.map((sizes) => sizes.get(kind) ?? 0))
   const kinds = [...new Set(weights.flatMap((sizes) => [...sizes.keys()]))].filter((kind) => largest(kind) >= LEAST)
-  const rows = kinds.sort((a, b) => largest(b) - largest(a)).map((kind) => [kind, ...weights.map((sizes) => (sizes.get(kind) ?? 0).toFixed(0))])
+  const rows = kinds.sort((a, b) => largest(b) - largest(a)).map((
+    kind
+  ) => [kind, ...weights.map((sizes) => (sizes.get(kind) ?? 0).toFixed(0))])
   const all = weights.map((sizes) => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0).toFixed(0))
   console.log(`bytes per idle client, of ${CLIENTS}`)
-  console.log(table([{ head: 'kind', align: 'left' }, ...contenders.map((head) => ({ head }))], [...rows, ['all', ...all]]))
+  console.log(
+    table([{ head: 'kind', align: 'left' }, ...contenders.map((head) => ({ head }))], [...rows, ['all', ...all]])
+  )
 } finally {
   await rm(folder, { recursive: true })
 }

@@ -85,5 +85,7 @@ export async function settled (child: Child, connections: number): Promise<Sampl
     if (next.connections === connections && Math.abs(next.heap - last.heap) < AT_REST) return next
     last = next
   }
-  throw new Error(`the server still had ${last.connections} connections instead of ${connections}, or never came to rest`)
+  throw new Error(
+    `the server still had ${last.connections} connections instead of ${connections}, or never came to rest`
+  )
 }

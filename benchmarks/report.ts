@@ -32,8 +32,12 @@ function heading ({ machine, rounds, duration, connections, date }: Results): st
   return [
     machineLine(machine),
     versions,
-    `${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'} of ${duration} s after a warm-up of ${seconds.toFixed(1)} s and ${operations.toLocaleString('en')} operations, ${connections} connections; load average at the start ${machine.load}`,
-    'medians, of CPU the least (± half the spread); CPU is the server process\'s, user and system; ×: how many times better; server and driver: how busy their event loops were'
+    `${date.slice(0, 10)}, ${rounds} ${
+      rounds === 1 ? 'round' : 'interleaved rounds'
+    } of ${duration} s after a warm-up of ${seconds.toFixed(1)} s and ${
+      operations.toLocaleString('en')
+    } operations, ${connections} connections; load average at the start ${machine.load}`,
+    "medians, of CPU the least (± half the spread); CPU is the server process's, user and system; ×: how many times better; server and driver: how busy their event loops were"
   ].join('\n')
 }
 
@@ -42,10 +46,27 @@ function section (results: Results, workload: Workload): string[] {
   if (rows.length === 0) return []
   const columns = [
     { head: 'contender', align: 'left' as const },
-    ...['ops/s', '±', '50 %', '97.5 %', '99 %', '99.9 %', 'CPU µs/op', '±', 'CPU/stock', 'ops/stock', 'CPU/floor', 'ops/floor', 'server', 'driver'].map((head) => ({ head }))
+    ...[
+      'ops/s',
+      '±',
+      '50 %',
+      '97.5 %',
+      '99 %',
+      '99.9 %',
+      'CPU µs/op',
+      '±',
+      'CPU/stock',
+      'ops/stock',
+      'CPU/floor',
+      'ops/floor',
+      'server',
+      'driver'
+    ].map((head) => ({ head }))
   ]
   return [[
-    `${workload.id}: ${workload.operation} (stock: ${workload.stock}${workload.floor === undefined ? '' : `, floor: ${workload.floor}`}${workload.stretch === undefined ? '' : `; windows of ${results.duration * workload.stretch} s`})`,
+    `${workload.id}: ${workload.operation} (stock: ${workload.stock}${
+      workload.floor === undefined ? '' : `, floor: ${workload.floor}`
+    }${workload.stretch === undefined ? '' : `; windows of ${results.duration * workload.stretch} s`})`,
     table(columns, rows.map(cellsOf)),
     ...rows.flatMap(remarks)
   ].join('\n')]
@@ -71,9 +92,15 @@ function cellsOf (row: Row): string[] {
 
 function remarks ({ contender, sessions, serverBusy, failures, firstFailure }: Row): string[] {
   const found: string[] = []
-  if (serverBusy < SATURATED) found.push(`* ${contender} was busy ${percent(serverBusy)} of the time only: its throughput is a lower bound, its CPU per operation stands`)
+  if (serverBusy < SATURATED) {
+    found.push(
+      `* ${contender} was busy ${
+        percent(serverBusy)
+      } of the time only: its throughput is a lower bound, its CPU per operation stands`
+    )
+  }
   // Some are in flight whenever the clock stops.
-  if (sessions > 0.5) found.push(`  ${contender} holds ${sessions.toFixed(2)} sessions per operation when the window ends`)
+  if (sessions > 0.5) { found.push(`  ${contender} holds ${sessions.toFixed(2)} sessions per operation when the window ends`) }
   if (failures > 0) found.push(`! ${contender} gave ${failures} wrong answers: ${firstFailure}`)
   return found
 }
@@ -83,17 +110,34 @@ function decideSection ({ decide }: Results): string[] {
     Object.keys(rounds[0] ?? {}).map((size) => {
       const middle = (key: 'hit' | 'miss' | 'hostile' | 'compile'): string =>
         nanoseconds(median(rounds.map((round) => round[size]?.[key] ?? NaN)) * (key === 'compile' ? 1e6 : 1))
-      return { size: Number(size), cells: [decider, count(Number(size)).replace(/\.\d+$/, ''), middle('hit'), middle('miss'), middle('hostile'), middle('compile')] }
-    }))
+      return {
+        size: Number(size),
+        cells: [
+          decider,
+          count(Number(size)).replace(/\.\d+$/, ''),
+          middle('hit'),
+          middle('miss'),
+          middle('hostile'),
+          middle('compile')
+        ]
+      }
+    })
+  )
   if (rows.length === 0) return []
-  const columns = [{ head: 'decider', align: 'left' as const }, ...['origins', 'listed', 'not listed', '8 kB of labels', 'compile'].map((head) => ({ head }))]
+  const columns = [
+    { head: 'decider', align: 'left' as const },
+    ...['origins', 'listed', 'not listed', '8 kB of labels', 'compile'].map((head) => ({ head }))
+  ]
   const sorted = rows.sort((a, b) => a.size - b.size).map(({ cells }) => cells)
-  return [`decide: one decision, in process; cors and @fastify/cors write their headers to a stub\n${table(columns, sorted)}`]
+  return [
+    `decide: one decision, in process; cors and @fastify/cors write their headers to a stub\n${table(columns, sorted)}`
+  ]
 }
 
 function memorySection ({ memory }: Results): string[] {
   const rows = Object.entries(memory).map(([contender, rounds]) => {
-    const middle = (values: number[]): string => values.length === 0 ? '–' : `${bytes(median(values))} ${spread(summarize(values))}`.trimEnd()
+    const middle = (values: number[]): string =>
+      values.length === 0 ? '–' : `${bytes(median(values))} ${spread(summarize(values))}`.trimEnd()
     return [
       contender,
       middle(rounds.flatMap((round) => round.perHandshake ?? [])),
@@ -102,7 +146,10 @@ function memorySection ({ memory }: Results): string[] {
     ]
   })
   if (rows.length === 0) return []
-  const columns = [{ head: 'contender', align: 'left' as const }, ...['heap per abandoned handshake', 'heap per idle client', 'RSS per idle client'].map((head) => ({ head }))]
+  const columns = [
+    { head: 'contender', align: 'left' as const },
+    ...['heap per abandoned handshake', 'heap per idle client', 'RSS per idle client'].map((head) => ({ head }))
+  ]
   return [`memory: held after garbage collection\n${table(columns, rows)}`]
 }
 
@@ -144,17 +191,27 @@ function stormSection ({ storm = {} }: Results): string[] {
   ]
   const columns = [{ head: 'contender', align: 'left' as const }, ...heads.map((head) => ({ head }))]
   const clients = Object.values(storm)[0]?.[0]?.clients ?? 0
-  return [`storm: ${clients} clients lose their server at once; half of them poll, then upgrade\n${table(columns, rows)}`]
+  return [
+    `storm: ${clients} clients lose their server at once; half of them poll, then upgrade\n${table(columns, rows)}`
+  ]
 }
 
 function notes (results: Results): string {
-  const seen = new Set([...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)), ...Object.keys(results.memory), ...Object.keys(results.startup ?? {}), ...Object.keys(results.storm ?? {})])
+  const seen = new Set([
+    ...Object.values(results.workloads).flatMap((cells) => Object.keys(cells)),
+    ...Object.keys(results.memory),
+    ...Object.keys(results.startup ?? {}),
+    ...Object.keys(results.storm ?? {})
+  ])
   return [...seen].map((id) => `${id}: ${contenderOf(id).note}`).join('\n')
 }
 
 /** The check's findings. */
 export function checkReport (findings: readonly Finding[]): string {
-  const columns = ['workload', 'metric', 'against', 'floor', 'aim', 'measured', 'min…max', 'verdict'].map((head) => ({ head, align: 'left' as const }))
+  const columns = ['workload', 'metric', 'against', 'floor', 'aim', 'measured', 'min…max', 'verdict'].map((head) => ({
+    head,
+    align: 'left' as const
+  }))
   const rows = findings.map(({ floor, measured, verdict, remark }) => [
     floor.workload,
     floor.metric,

@@ -71,11 +71,25 @@ export function rowsOf (results: Results, workload: Workload): Row[] {
   const measured = results.workloads[workload.id] ?? {}
   return workload.contenders.flatMap((contender) => {
     const cells = measured[contender]
-    return cells === undefined ? [] : [rowOf(contender, cells, measured[workload.stock], workload.floor === undefined ? undefined : measured[workload.floor])]
+    return cells === undefined
+      ? []
+      : [
+          rowOf(
+            contender,
+            cells,
+            measured[workload.stock],
+            workload.floor === undefined ? undefined : measured[workload.floor]
+          )
+        ]
   })
 }
 
-function rowOf (contender: string, cells: readonly Cell[], stock: readonly Cell[] | undefined, floor: readonly Cell[] | undefined): Row {
+function rowOf (
+  contender: string,
+  cells: readonly Cell[],
+  stock: readonly Cell[] | undefined,
+  floor: readonly Cell[] | undefined
+): Row {
   const middle = (of: (cell: Cell) => number): number => median(cells.map(of))
   return {
     contender,

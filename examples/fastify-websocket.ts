@@ -9,7 +9,7 @@ export async function createWebSocketServer (cors: CorsOptions | OriginPolicy): 
   await app.register(fastifyWebsocket)
 
   app.addHook('preValidation', async (request, reply) => {
-    if (request.ws && !request.originDecision.allowed) return reply.code(403).send({ error: request.originDecision.reason })
+    if (request.ws && !request.originDecision.allowed) { return reply.code(403).send({ error: request.originDecision.reason }) }
   })
   app.get('/echo', { websocket: true }, (socket) => {
     socket.on('message', (data: Buffer) => socket.send(String(data)))

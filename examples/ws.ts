@@ -10,7 +10,11 @@ export function createEchoServer (policy: OriginPolicy): Server {
 
   server.on('upgrade', async (request, socket, head) => {
     socket.on('error', () => socket.destroy())
-    const { allowed } = await policy.decide(request.headers.origin, { protocol: 'http', host: request.headers.host ?? '', headers: request.headers })
+    const { allowed } = await policy.decide(request.headers.origin, {
+      protocol: 'http',
+      host: request.headers.host ?? '',
+      headers: request.headers
+    })
     if (allowed) sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
     else socket.end(`HTTP/1.1 403 ${STATUS_CODES[403]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })

@@ -49,10 +49,29 @@ const REFUSALS = {
  */
 export function parseOptions (input: unknown, takenBy?: string): Config {
   const issues: ConfigIssue[] = []
-  if (takenBy !== undefined) issues.push({ code: 'CORS_TWICE', path: '', value: takenBy, message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`, hint: takenBy === 'fastify-io' ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too` })
+  if (takenBy !== undefined) {
+    issues.push({
+      code: 'CORS_TWICE',
+      path: '',
+      value: takenBy,
+      message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`,
+      hint: takenBy === 'fastify-io'
+        ? 'register it once, or in sibling scopes'
+        : `take ${takenBy} out: this plugin answers REST too`
+    })
+  }
   const { cors, ...rest } = split(input)
   const {
-    enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, serviceName, prefix, logLevel, logSerializers,
+    enforce,
+    emitHeaders,
+    jsonp,
+    onRevoke,
+    statelessHandshake,
+    handshakeSecret,
+    serviceName,
+    prefix,
+    logLevel,
+    logSerializers,
     ...serverOptions
   } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
   const policy = policyOf(cors, issues)
@@ -69,7 +88,11 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
     serverOptions: Object.freeze(serverOptions),
     statelessHandshake: statelessHandshake !== false && !unsharedWorker,
     unsharedWorker,
-    handshakeSecrets: handshakeSecret === undefined ? undefined : ([handshakeSecret].flat() as Secret[]).map((secret) => typeof secret === 'string' ? secret : Buffer.from(secret)),
+    handshakeSecrets: handshakeSecret === undefined
+      ? undefined
+      : ([handshakeSecret].flat() as Secret[]).map((secret) =>
+          typeof secret === 'string' ? secret : Buffer.from(secret)
+        ),
     serviceName: serviceName as string | undefined,
     prefix: (prefix as string | undefined) ?? '',
     logLevel: (logLevel as LogLevel | undefined) ?? 'warn',

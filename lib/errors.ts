@@ -2,14 +2,32 @@ import { escape } from './text.ts'
 
 /** What can be wrong with a configuration; README, "Mistakes it finds" says more about each. */
 export type IssueCode =
-  | 'UNKNOWN_OPTION' | 'INVALID_TYPE'
-  | 'ORIGIN_INVALID' | 'ORIGIN_EMPTY' | 'ORIGIN_NULL' | 'ORIGIN_ANY_WITH_CREDENTIALS' | 'ORIGIN_INSECURE' | 'ORIGIN_PUBLIC_SUFFIX'
-  | 'ORIGIN_BROADER' | 'ORIGIN_REDUNDANT' | 'ORIGIN_UNLIKELY'
-  | 'REGEXP_STATEFUL' | 'REGEXP_SLOW' | 'REGEXP_UNSAFE' | 'FUNCTION_UNSAFE'
-  | 'METHOD_INVALID' | 'METHOD_FORBIDDEN'
-  | 'HEADER_INVALID' | 'HEADER_FORBIDDEN' | 'HEADER_ANY_WITH_CREDENTIALS'
-  | 'MAX_AGE_RANGE' | 'MAX_AGE_CAPPED' | 'STATUS_RANGE'
-  | 'OPTION_WITHOUT_EFFECT' | 'ORIGIN_UNSET' | 'DEPENDENCY_OUTDATED'
+  | 'UNKNOWN_OPTION'
+  | 'INVALID_TYPE'
+  | 'ORIGIN_INVALID'
+  | 'ORIGIN_EMPTY'
+  | 'ORIGIN_NULL'
+  | 'ORIGIN_ANY_WITH_CREDENTIALS'
+  | 'ORIGIN_INSECURE'
+  | 'ORIGIN_PUBLIC_SUFFIX'
+  | 'ORIGIN_BROADER'
+  | 'ORIGIN_REDUNDANT'
+  | 'ORIGIN_UNLIKELY'
+  | 'REGEXP_STATEFUL'
+  | 'REGEXP_SLOW'
+  | 'REGEXP_UNSAFE'
+  | 'FUNCTION_UNSAFE'
+  | 'METHOD_INVALID'
+  | 'METHOD_FORBIDDEN'
+  | 'HEADER_INVALID'
+  | 'HEADER_FORBIDDEN'
+  | 'HEADER_ANY_WITH_CREDENTIALS'
+  | 'MAX_AGE_RANGE'
+  | 'MAX_AGE_CAPPED'
+  | 'STATUS_RANGE'
+  | 'OPTION_WITHOUT_EFFECT'
+  | 'ORIGIN_UNSET'
+  | 'DEPENDENCY_OUTDATED'
   | 'CORS_TWICE'
 
 /** One mistake in a configuration. */
@@ -47,5 +65,7 @@ function describe (issues: readonly ConfigIssue[]): string {
     ...(proof === undefined ? [] : [`      proof: ${escape(proof)} is accepted`])
   ].join('\n'))
   if (issues.length > MAX_LISTED) lines.push(`  and ${issues.length - MAX_LISTED} more`)
-  return `fastify-io: ${issues.length} ${issues.length === 1 ? 'mistake' : 'mistakes'} in the options\n${lines.join('\n')}`
+  return `fastify-io: ${issues.length} ${issues.length === 1 ? 'mistake' : 'mistakes'} in the options\n${
+    lines.join('\n')
+  }`
 }

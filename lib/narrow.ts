@@ -70,10 +70,40 @@ function broader (server: OriginPolicy, { options }: OriginPolicy, cors: CorsOpt
   const list = Array.isArray(cors.origin) ? cors.origin as readonly unknown[] : [cors.origin]
   list.forEach((origin, at) => {
     if ((typeof origin !== 'string' && origin !== true) || server.covers(origin)) return
-    issues.push({ code: 'ORIGIN_BROADER', path: Array.isArray(cors.origin) ? `/origin/${at}` : '/origin', value: origin, message: `${show(origin)} is not allowed by the server's policy, which a part of it can only narrow`, hint: 'allow it there, or leave it out here' })
+    issues.push({
+      code: 'ORIGIN_BROADER',
+      path: Array.isArray(cors.origin) ? `/origin/${at}` : '/origin',
+      value: origin,
+      message: `${show(origin)} is not allowed by the server's policy, which a part of it can only narrow`,
+      hint: 'allow it there, or leave it out here'
+    })
   })
-  if (options.credentials && !server.options.credentials) issues.push({ code: 'ORIGIN_BROADER', path: '/credentials', value: true, message: 'the server\'s policy allows no credentials', hint: 'leave it out' })
-  if (cors.sameOrigin !== undefined && cors.sameOrigin !== false && server.options.sameOrigin === false) issues.push({ code: 'ORIGIN_BROADER', path: '/sameOrigin', value: cors.sameOrigin, message: 'the server\'s policy does not allow its own origin', hint: 'leave it out' })
-  if (cors.missingOrigin === 'allow' && server.options.missingOrigin === 'refuse') issues.push({ code: 'ORIGIN_BROADER', path: '/missingOrigin', value: 'allow', message: 'the server\'s policy refuses requests without an Origin', hint: 'leave it out' })
+  if (options.credentials && !server.options.credentials) {
+    issues.push({
+      code: 'ORIGIN_BROADER',
+      path: '/credentials',
+      value: true,
+      message: "the server's policy allows no credentials",
+      hint: 'leave it out'
+    })
+  }
+  if (cors.sameOrigin !== undefined && cors.sameOrigin !== false && server.options.sameOrigin === false) {
+    issues.push({
+      code: 'ORIGIN_BROADER',
+      path: '/sameOrigin',
+      value: cors.sameOrigin,
+      message: "the server's policy does not allow its own origin",
+      hint: 'leave it out'
+    })
+  }
+  if (cors.missingOrigin === 'allow' && server.options.missingOrigin === 'refuse') {
+    issues.push({
+      code: 'ORIGIN_BROADER',
+      path: '/missingOrigin',
+      value: 'allow',
+      message: "the server's policy refuses requests without an Origin",
+      hint: 'leave it out'
+    })
+  }
   return issues
 }

@@ -55,11 +55,17 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
     policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
     policy.onChange(() => {
       warnOf(app, policy)
-      if (enforcement.onRevoke === 'disconnect') revokeSessions(sockets, policy).catch((err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked'))
+      if (enforcement.onRevoke === 'disconnect') {
+        revokeSessions(sockets, policy).catch((err) =>
+          app.log.error({ err }, 'sockets of a changed policy could not be revoked')
+        )
+      }
     })
   ]
   // not awaited: a function that hangs must not hold up the start
-  app.addHook('onReady', async () => { auditOrigins(policy, app).catch((err) => app.log.error({ err }, 'the attack on the origin function failed')) })
+  app.addHook('onReady', async () => {
+    auditOrigins(policy, app).catch((err) => app.log.error({ err }, 'the attack on the origin function failed'))
+  })
   app.addHook('preClose', async () => {
     unroute()
     // the policy may outlive this app
@@ -82,7 +88,12 @@ function warnOf (app: FastifyInstance, { warnings }: OriginPolicy): void {
 /** The attack on an origin function, once at start-up; it needs an origin that the function allows to begin from. */
 async function auditOrigins (policy: OriginPolicy, app: FastifyInstance): Promise<void> {
   const finding = await policy.auditFunction(app)
-  if (finding !== undefined) app.log.warn({ code: finding.code, proof: finding.proof, hint: finding.hint }, `cors.origin: ${finding.message}; ${finding.proof} is accepted`)
+  if (finding !== undefined) {
+    app.log.warn(
+      { code: finding.code, proof: finding.proof, hint: finding.hint },
+      `cors.origin: ${finding.message}; ${finding.proof} is accepted`
+    )
+  }
 }
 
 /**

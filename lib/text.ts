@@ -25,7 +25,10 @@ function describe (value: unknown): string {
 
 /** Escapes what would steer a terminal, break a line, or reorder what a person reads. */
 export function escape (text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`
+  )
 }
 
 /** The first characters of a text, as many as a log line shows. */

@@ -22,9 +22,11 @@ export interface SocketTypes {}
 interface EventsMap { [event: string]: any }
 
 // A conditional type per member, and not an index access: `SocketTypes` is empty until a user fills it.
-type ClientToServer = SocketTypes extends { ClientToServerEvents: infer Events extends EventsMap } ? Events : DefaultEventsMap
+type ClientToServer = SocketTypes extends { ClientToServerEvents: infer Events extends EventsMap } ? Events :
+  DefaultEventsMap
 // Socket.IO lets the emitted events default to the received ones.
-type ServerToClient = SocketTypes extends { ServerToClientEvents: infer Events extends EventsMap } ? Events : ClientToServer
+type ServerToClient = SocketTypes extends { ServerToClientEvents: infer Events extends EventsMap } ? Events :
+  ClientToServer
 type InterServer = SocketTypes extends { InterServerEvents: infer Events extends EventsMap } ? Events : DefaultEventsMap
 type Data = SocketTypes extends { SocketData: infer Value } ? Value : any
 

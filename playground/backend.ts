@@ -27,7 +27,9 @@ export async function startBackend (port: number, allowed: string): Promise<Fast
 
   app.io.on('connection', (socket) => {
     socket.emit('hello', { transport: socket.conn.transport.name, cookie: socket.handshake.headers.cookie ?? '' })
-    socket.on('echo', (text: unknown, reply: (text: unknown) => void) => { if (typeof reply === 'function') reply(text) })
+    socket.on('echo', (text: unknown, reply: (text: unknown) => void) => {
+      if (typeof reply === 'function') reply(text)
+    })
   })
   const ticks = setInterval(() => app.io.emit('tick', Date.now()), 1000)
   app.addHook('onClose', async () => clearInterval(ticks))

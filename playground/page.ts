@@ -11,7 +11,10 @@ export interface PageInfo {
 }
 
 const folder = new URL('./public/', import.meta.url)
-const client = join(dirname(createRequire(import.meta.url).resolve('socket.io/package.json')), 'client-dist/socket.io.esm.min.js')
+const client = join(
+  dirname(createRequire(import.meta.url).resolve('socket.io/package.json')),
+  'client-dist/socket.io.esm.min.js'
+)
 
 const FILES: Readonly<Record<string, [file: URL | string, type: string]>> = {
   '/': [new URL('index.html', folder), 'text/html; charset=utf-8'],
@@ -25,14 +28,23 @@ const FILES: Readonly<Record<string, [file: URL | string, type: string]>> = {
 export async function startPage (port: number, info: PageInfo): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
   for (const [path, [file, type]] of Object.entries(FILES)) {
-    app.get(path, async (_request, reply) => reply
-      .type(type)
-      .header('cache-control', 'no-store')
-      .header('content-security-policy', `default-src 'self'; connect-src 'self' ${info.backend} ${info.backend.replace('http', 'ws')}; img-src 'self' data:`)
-      .send(readFileSync(file)))
+    app.get(path, async (_request, reply) =>
+      reply
+        .type(type)
+        .header('cache-control', 'no-store')
+        .header(
+          'content-security-policy',
+          `default-src 'self'; connect-src 'self' ${info.backend} ${
+            info.backend.replace('http', 'ws')
+          }; img-src 'self' data:`
+        )
+        .send(readFileSync(file)))
   }
   app.get('/info', async () => ({ backend: info.backend, refusals: info.refusals }))
-  app.get<{ Querystring: { origin?: string } }>('/explain', async ({ query }) => ({ text: info.explain(String(query.origin ?? '')) }))
+  app.get<{ Querystring: { origin?: string } }>(
+    '/explain',
+    async ({ query }) => ({ text: info.explain(String(query.origin ?? '')) })
+  )
   await app.listen({ port, host: 'localhost' })
   return app
 }

@@ -6,7 +6,9 @@ type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 /** `cors` as JSON Schema: without what JSON has no word for (RegExps, functions) and without our own keywords. */
 export function corsJsonSchema (): Json {
-  const { properties, ...rest } = reduce(JSON.parse(JSON.stringify(corsSchema))) as { [name: string]: { [name: string]: Json } }
+  const { properties, ...rest } = reduce(JSON.parse(JSON.stringify(corsSchema))) as {
+    [name: string]: { [name: string]: Json }
+  }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     ...rest,

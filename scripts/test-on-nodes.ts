@@ -11,8 +11,12 @@ const PATIENCE = 25 * 60_000
 async function testOn (major: string): Promise<boolean> {
   console.log(`\n== npm test on Node ${major}`)
   // on PATH, so that whatever a test starts as `node` is this one too
-  const isThat = `node -e 'console.log(process.version); process.exitCode = process.version.startsWith("v${major}.") ? 0 : 1'`
-  const child = spawn('npx', ['-y', '-p', `node@${major}`, '-c', `${isThat} && npm test`], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const isThat =
+    `node -e 'console.log(process.version); process.exitCode = process.version.startsWith("v${major}.") ? 0 : 1'`
+  const child = spawn('npx', ['-y', '-p', `node@${major}`, '-c', `${isThat} && npm test`], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true
+  })
   const timer = setTimeout(() => {
     console.log(`\nNode ${major}: not done within ${PATIENCE / 60_000} minutes`)
     process.kill(-child.pid!, 'SIGKILL')

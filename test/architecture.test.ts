@@ -77,14 +77,16 @@ function roomOf (file: string): number {
 }
 
 const graph = new Map(files.map((file) => [file, importsOf(file)]))
-const edges = new Map(files.map((file) => [file, graph.get(file)!.flatMap(({ specifier }) => localTarget(file, specifier) ?? [])]))
+const edges = new Map(
+  files.map((file) => [file, graph.get(file)!.flatMap(({ specifier }) => localTarget(file, specifier) ?? [])])
+)
 
 describe('architecture', () => {
   test('the walk sees the sources', () => {
     assert.ok(edges.get('index.ts')?.includes('plugin.ts'))
     assert.ok(edges.get('plugin.ts')?.includes('config.ts'))
     for (const [file, targets] of edges) {
-      for (const target of targets) assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`)
+      for (const target of targets) { assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`) }
     }
   })
 
@@ -101,11 +103,13 @@ describe('architecture', () => {
   })
 
   test('policy/ imports only errors.ts and text.ts, and neither Fastify nor Socket.IO', () => {
-    const foreign = files.filter((file) => file.startsWith('policy/')).flatMap((file) => graph.get(file)!.filter(({ specifier }) => {
-      const target = localTarget(file, specifier)
-      if (target !== undefined) return !target.startsWith('policy/') && target !== 'errors.ts' && target !== 'text.ts'
-      return /^(fastify|@fastify\/|socket\.io|engine\.io|node:(http|https|http2|net)$)/.test(specifier)
-    }).map(({ specifier }) => `${file} -> ${specifier}`))
+    const foreign = files.filter((file) => file.startsWith('policy/')).flatMap((file) =>
+      graph.get(file)!.filter(({ specifier }) => {
+        const target = localTarget(file, specifier)
+        if (target !== undefined) return !target.startsWith('policy/') && target !== 'errors.ts' && target !== 'text.ts'
+        return /^(fastify|@fastify\/|socket\.io|engine\.io|node:(http|https|http2|net)$)/.test(specifier)
+      }).map(({ specifier }) => `${file} -> ${specifier}`)
+    )
     assert.deepEqual(foreign, [])
   })
 
@@ -130,11 +134,18 @@ describe('architecture', () => {
   test('what lib/ imports at run time is a dependency or a peer, not a tool of ours', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
-    const undeclared = [...graph].flatMap(([file, imports]) => imports
-      .filter(({ specifier, typesOnly }) => !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:'))
-      .map(({ specifier }) => ({ file, name: specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/') }))
-      .filter(({ name }) => !(name in declared))
-      .map(({ file, name }) => `${file} -> ${name}`))
+    const undeclared = [...graph].flatMap(([file, imports]) =>
+      imports
+        .filter(({ specifier, typesOnly }) =>
+          !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:')
+        )
+        .map(({ specifier }) => ({
+          file,
+          name: specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+        }))
+        .filter(({ name }) => !(name in declared))
+        .map(({ file, name }) => `${file} -> ${name}`)
+    )
     assert.deepEqual(undeclared, [])
   })
 })

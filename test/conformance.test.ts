@@ -12,7 +12,11 @@ for (const statelessHandshake of [true, false]) {
   })
 }
 
-async function check (t: Parameters<typeof start>[0], { cors, origin: given, headers: extra = {}, allowed, allowOrigin }: OriginCase, statelessHandshake: boolean): Promise<void> {
+async function check (
+  t: Parameters<typeof start>[0],
+  { cors, origin: given, headers: extra = {}, allowed, allowOrigin }: OriginCase,
+  statelessHandshake: boolean
+): Promise<void> {
   const { app, port, own } = await start(t, { cors, statelessHandshake }, (app) => app.get('/api', async () => 'ok'))
   const origin = typeof given === 'function' ? given(own) : given
   const headers = { ...extra, ...(origin !== undefined && { origin }) }
@@ -26,7 +30,11 @@ async function check (t: Parameters<typeof start>[0], { cors, origin: given, hea
 
   if (origin !== undefined) {
     for (const asked of [undefined, 'x-one,x-two', 'not a name']) {
-      const preflightHeaders = { ...headers, 'access-control-request-method': 'PUT', ...(asked && { 'access-control-request-headers': asked }) }
+      const preflightHeaders = {
+        ...headers,
+        'access-control-request-method': 'PUT',
+        ...(asked && { 'access-control-request-headers': asked })
+      }
       const preflight = await ask(port, '/api', { method: 'OPTIONS', headers: preflightHeaders })
       assert.equal(preflight.status, 204, 'a preflight is answered')
       checkHeaders(preflight, onRest, cors.credentials)

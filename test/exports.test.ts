@@ -7,8 +7,35 @@ import * as fastifyIO from '../lib/index.ts'
 const root = resolve(import.meta.dirname, '..')
 
 // The names are the contract with users: a line that changes here belongs in CHANGELOG.md.
-const values = ['ConfigError', 'OriginPolicy', 'corsSchema', 'default', 'fastifyIO', 'loadPolicy', 'optionsSchema', 'policyFromEnv']
-const types = ['ConfigIssue', 'CorsOptions', 'Decision', 'FastifyIOOptions', 'FastifyIOServer', 'FastifyIOSocket', 'IssueCode', 'LoadOptions', 'NarrowedOrigin', 'OriginAnswer', 'OriginCallback', 'OriginFunction', 'PolicyOptions', 'PolicyRequest', 'Reason', 'Refusal', 'SocketTypes']
+const values = [
+  'ConfigError',
+  'OriginPolicy',
+  'corsSchema',
+  'default',
+  'fastifyIO',
+  'loadPolicy',
+  'optionsSchema',
+  'policyFromEnv'
+]
+const types = [
+  'ConfigIssue',
+  'CorsOptions',
+  'Decision',
+  'FastifyIOOptions',
+  'FastifyIOServer',
+  'FastifyIOSocket',
+  'IssueCode',
+  'LoadOptions',
+  'NarrowedOrigin',
+  'OriginAnswer',
+  'OriginCallback',
+  'OriginFunction',
+  'PolicyOptions',
+  'PolicyRequest',
+  'Reason',
+  'Refusal',
+  'SocketTypes'
+]
 
 /** Members of OriginPolicy; all others are `@internal`, and stripped from the package's types. */
 const members = ['decide', 'explain', 'onChange', 'onError', 'options', 'snapshot', 'update', 'warnings']
@@ -19,7 +46,10 @@ test('the values that the package exports', () => {
 })
 
 test('the values and types that the package exports, and the members of OriginPolicy', () => {
-  const config = ts.getParsedCommandLineOfConfigFile(resolve(root, 'tsconfig.build.json'), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText)) })
+  const config = ts.getParsedCommandLineOfConfigFile(resolve(root, 'tsconfig.build.json'), {}, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText))
+  })
   assert.ok(config)
   const program = ts.createProgram([resolve(root, 'lib/index.ts')], config.options)
   const checker = program.getTypeChecker()
@@ -29,6 +59,8 @@ test('the values and types that the package exports, and the members of OriginPo
 
   const policy = exported.find(({ name }) => name === 'OriginPolicy')!
   const shown = checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(policy)).getProperties()
-    .filter((member) => !member.name.startsWith('#') && !member.getJsDocTags(checker).some(({ name }) => name === 'internal'))
+    .filter((member) =>
+      !member.name.startsWith('#') && !member.getJsDocTags(checker).some(({ name }) => name === 'internal')
+    )
   assert.deepEqual(shown.map(({ name }) => name).sort(), members)
 })

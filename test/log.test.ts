@@ -18,8 +18,17 @@ test('a refusal is one line: origin, transport, reason, what to change', async (
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'http://localhost:3000' } })
   const { level, origin, transport, reason, count, msg } = lines[0]!
   assert.equal(lines.length, 1)
-  assert.deepEqual({ level, origin, transport, reason, count }, { level: 40, origin: 'http://localhost:3000', transport: 'websocket', reason: 'not-listed', count: 1 })
-  assert.match(msg, /: http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/)
+  assert.deepEqual({ level, origin, transport, reason, count }, {
+    level: 40,
+    origin: 'http://localhost:3000',
+    transport: 'websocket',
+    reason: 'not-listed',
+    count: 1
+  })
+  assert.match(
+    msg,
+    /: http:\/\/localhost:3000 is not allowed; https:\/\/localhost:3000 is: the scheme differs\. Add it to cors\.origin/
+  )
   assert.equal(JSON.stringify(lines[0]).split('is not allowed').length, 2, 'the sentence stands in the line once')
 })
 
@@ -51,7 +60,12 @@ test('every reason says what to change', async (t) => {
 
 suite('the server\'s own page behind a proxy: the line says what the proxy lacks', () => {
   const page = 'https://app.example.com:10444'
-  const proxied = { origin: page, host: 'app.example.com:10444', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.1' }
+  const proxied = {
+    origin: page,
+    host: 'app.example.com:10444',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-for': '192.0.2.1'
+  }
   const self = 'this server takes itself for'
   const rows: readonly (readonly [what: string, trustProxy: boolean, headers: OutgoingHttpHeaders, says?: string])[] = [
     ['nothing', true, proxied],
@@ -71,7 +85,9 @@ suite('the server\'s own page behind a proxy: the line says what the proxy lacks
   for (const [what, trustProxy, headers, says] of rows) {
     test(what, async (t) => {
       const { port, lines } = await listen(t, {}, undefined, { trustProxy })
-      const sent = Object.entries({ 'sec-fetch-site': 'same-origin', ...headers }).filter(([, value]) => value !== undefined)
+      const sent = Object.entries({ 'sec-fetch-site': 'same-origin', ...headers }).filter(([, value]) =>
+        value !== undefined
+      )
       const { status } = await ask(port, POLLING, { headers: Object.fromEntries(sent) })
       assert.equal(status, says === undefined ? 200 : 403)
       assert.deepEqual(lines.map(({ reason }) => reason), says === undefined ? [] : ['not-listed'])
@@ -85,7 +101,12 @@ test('a stolen session ID is told of', async (t) => {
   const sid = sidOf(await ask(port, POLLING, { headers: { origin: ORIGIN } }))
   await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { origin: ORIGIN }, body: '40' })
   await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...UPGRADE, origin: 'https://other.example' } })
-  assert.deepEqual([lines.length, lines[0]!.origin, lines[0]!.transport, lines[0]!.reason], [1, 'https://other.example', 'websocket', 'session'])
+  assert.deepEqual([lines.length, lines[0]!.origin, lines[0]!.transport, lines[0]!.reason], [
+    1,
+    'https://other.example',
+    'websocket',
+    'session'
+  ])
 })
 
 test('an origin function\'s error is logged', async (t) => {
@@ -129,7 +150,7 @@ test('one line a minute for the same refusal, which then counts the rest', async
 
 test('made-up origins cannot flood the log, nor fill memory', async (t) => {
   const { app, lines } = await logging(t, { origin: ORIGIN })
-  for (let n = 0; n < 3000; n++) await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } })
+  for (let n = 0; n < 3000; n++) { await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } }) }
   assert.equal(lines.length, 101)
   assert.match(lines.at(-1)!.msg, /more than 100 distinct origins/)
 })
@@ -155,7 +176,10 @@ test('a refused REST request is told of too', async (t) => {
 test('warnings of the policy are logged at registration, and the attack on functions', async (t) => {
   const { lines } = await logging(t, { origin: ORIGIN, maxAge: 86400 })
   assert.match(lines[0]!.msg, /cors\.maxAge/)
-  const attacked = await logging(t, { origin: (origin: string) => origin.endsWith('example.com'), originExamples: ['https://app.example.com'] })
+  const attacked = await logging(t, {
+    origin: (origin: string) => origin.endsWith('example.com'),
+    originExamples: ['https://app.example.com']
+  })
   await until(() => attacked.lines.length > 0, 'the attack is logged')
   assert.equal(attacked.lines[0]!.code, 'FUNCTION_UNSAFE')
 })

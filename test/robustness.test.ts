@@ -20,10 +20,11 @@ for (const statelessHandshake of [true, false]) {
       assert.deepEqual(unhandled, [])
       assert.equal((await ask(port, '/api')).status, 200)
     }
-    const serve = (t: Parameters<typeof start>[0], setUp: Parameters<typeof start>[2] = () => {}) => start(t, { cors: { origin: ORIGIN }, statelessHandshake }, async (app) => {
-      app.get('/api', async () => 'ok')
-      await setUp(app)
-    })
+    const serve = (t: Parameters<typeof start>[0], setUp: Parameters<typeof start>[2] = () => {}) =>
+      start(t, { cors: { origin: ORIGIN }, statelessHandshake }, async (app) => {
+        app.get('/api', async () => 'ok')
+        await setUp(app)
+      })
 
     const origins: Readonly<Record<string, string>> = {
       '10 kB': `Origin: https://${'a'.repeat(10_000)}.example\r\n`,
@@ -40,7 +41,10 @@ for (const statelessHandshake of [true, false]) {
       test(`an Origin that is ${name}`, async (t) => {
         const server = await serve(t)
         for (const [path, more] of [[POLLING, ''], [WEBSOCKET, linesOf(UPGRADE)]] as const) {
-          const answer = await exchange(server.port, Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n${header}${more || 'Connection: close\r\n'}\r\n`, 'latin1'))
+          const answer = await exchange(
+            server.port,
+            Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n${header}${more || 'Connection: close\r\n'}\r\n`, 'latin1')
+          )
           assert.match(answer, /^HTTP\/1\.1 4\d\d /)
           assert.doesNotMatch(answer, /access-control-/i)
         }
@@ -52,9 +56,18 @@ for (const statelessHandshake of [true, false]) {
       const server = await serve(t)
       const { port } = server
       const headers = { origin: ORIGIN }
-      const expect = async (status: number, code: number | undefined, path: string, options: Parameters<typeof ask>[2] = {}): Promise<void> => {
+      const expect = async (
+        status: number,
+        code: number | undefined,
+        path: string,
+        options: Parameters<typeof ask>[2] = {}
+      ): Promise<void> => {
         const answer = await ask(port, path, { ...options, headers: { ...headers, ...options.headers } })
-        assert.deepEqual([answer.status, code === undefined ? undefined : JSON.parse(answer.body).code], [status, code], `${options.method ?? 'GET'} ${path}`)
+        assert.deepEqual(
+          [answer.status, code === undefined ? undefined : JSON.parse(answer.body).code],
+          [status, code],
+          `${options.method ?? 'GET'} ${path}`
+        )
       }
       await expect(400, 1, `${POLLING}&sid=unknown`)
       await expect(400, 1, `${POLLING}&sid=unknown`, { method: 'POST', body: '40' })
@@ -69,7 +82,9 @@ for (const statelessHandshake of [true, false]) {
       await expect(400, undefined, POLLING, { method: 'HEAD' })
       await expect(400, 3, WEBSOCKET, {})
       await expect(400, undefined, WEBSOCKET, { headers: { ...UPGRADE, 'sec-websocket-key': 'short' } })
-      await expect(400, undefined, WEBSOCKET, { headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' } })
+      await expect(400, undefined, WEBSOCKET, {
+        headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+      })
       await expect(400, undefined, WEBSOCKET, { headers: { ...UPGRADE, 'sec-websocket-version': '7' } })
       await expect(404, undefined, '/elsewhere', { headers: UPGRADE })
       await expect(400, 1, `${POLLING}&sid=a&sid=b`)
@@ -87,7 +102,14 @@ for (const statelessHandshake of [true, false]) {
         await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '1' })
       }
       const sid = sidOf(await ask(port, POLLING))
-      assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: '40' })).status, 400)
+      assert.equal(
+        (await ask(port, `${POLLING}&sid=${sid}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: '40'
+        })).status,
+        400
+      )
       await unharmed(server)
     })
 
@@ -109,7 +131,7 @@ for (const statelessHandshake of [true, false]) {
         await once(socket, 'close')
         if (gone === undefined) return
         // a request is told that its socket has closed; nobody reads from a socket that waits to be upgraded
-        if (!bytes.includes('Upgrade')) await until(async () => await connections(app) === 0, 'the connection has ended')
+        if (!bytes.includes('Upgrade')) { await until(async () => await connections(app) === 0, 'the connection has ended') }
         goOn!()
       }
       await cut(`GET ${POLLING} HTTP/1.1\r\nHost: x\r\nOrig`, 'sent')
@@ -118,7 +140,12 @@ for (const statelessHandshake of [true, false]) {
       await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`, 'answered')
       // mid-POST and mid-poll: the session goes with its request, or with its close packet
       const host = `Host: 127.0.0.1:${port}`
-      for (const bytes of [`POST $ HTTP/1.1\r\n${host}\r\nContent-Length: 100\r\n\r\n40`, `GET $ HTTP/1.1\r\n${host}\r\n\r\n`]) {
+      for (
+        const bytes of [
+          `POST $ HTTP/1.1\r\n${host}\r\nContent-Length: 100\r\n\r\n40`,
+          `GET $ HTTP/1.1\r\n${host}\r\n\r\n`
+        ]
+      ) {
         const sid = sidOf(await ask(port, POLLING))
         const path = `${POLLING}&sid=${sid}`
         if (bytes.startsWith('GET')) {
@@ -130,10 +157,13 @@ for (const statelessHandshake of [true, false]) {
           : once((app.io.engine as unknown as { clients: Record<string, never> }).clients[sid]!, 'close')
         const socket = await sent(t, port, bytes.replace('$', path))
         if (bytes.startsWith('GET')) {
-          const { transport } = (app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }).clients[sid]!
+          const { transport } =
+            (app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> })
+              .clients[sid]!
           await until(() => transport.writable, 'the poll is held')
         } else {
-          const sessions = (app.io.engine as unknown as { clients: Record<string, { transport: { dataReq?: unknown } }> }).clients
+          const sessions =
+            (app.io.engine as unknown as { clients: Record<string, { transport: { dataReq?: unknown } }> }).clients
           await until(() => sessions[sid]?.transport.dataReq, 'the POST has come')
         }
         socket.destroy()
@@ -145,13 +175,22 @@ for (const statelessHandshake of [true, false]) {
     test('an upgrade pipelined behind a request that waits, then reset', async (t) => {
       let goOn: (() => void) | undefined
       let reached: (() => void) | undefined
-      const waiting = new Promise<void>((resolve) => { reached = resolve })
-      const server = await serve(t, (app) => app.get('/slow', async () => {
-        reached!()
-        await new Promise<void>((resolve) => { goOn = resolve })
-        return 'ok'
-      }))
-      const socket = await sent(t, server.port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`)
+      const waiting = new Promise<void>((resolve) => {
+        reached = resolve
+      })
+      const server = await serve(t, (app) =>
+        app.get('/slow', async () => {
+          reached!()
+          await new Promise<void>((resolve) => {
+            goOn = resolve
+          })
+          return 'ok'
+        }))
+      const socket = await sent(
+        t,
+        server.port,
+        `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`
+      )
       await waiting
       socket.resetAndDestroy()
       await once(socket, 'close')
@@ -163,13 +202,18 @@ for (const statelessHandshake of [true, false]) {
       const { port, app } = await serve(t)
       const sid = sidOf(await ask(port, POLLING))
       await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
-      for (const method of ['PUT', 'DELETE', 'HEAD']) assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400)
+      for (const method of ['PUT', 'DELETE', 'HEAD']) { assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400) }
       assert.equal(app.io.engine.clientsCount, 1)
     })
 
     test('pipelined and half-sent requests', async (t) => {
       const server = await serve(t)
-      const answer = await exchange(server.port, `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${linesOf(UPGRADE)}\r\n`)
+      const answer = await exchange(
+        server.port,
+        `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${
+          linesOf(UPGRADE)
+        }\r\n`
+      )
       assert.equal(answer.match(/HTTP\/1\.1 \d/g)!.length, 2)
       assert.match(answer, /HTTP\/1\.1 403 /)
       if (!statelessHandshake) server.app.io.engine.close()

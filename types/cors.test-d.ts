@@ -14,7 +14,14 @@ cors({ origin: true })
 cors({ origin: false })
 cors({ origin: 'https://app.example.com' })
 cors({ origin: /^https:\/\/pr-\d+\.example\.com$/ })
-cors({ origin: ['https://app.example.com', 'https://*.preview.example.com', 'http://localhost:*', /^https:\/\/pr-\d+\.example\.com$/] })
+cors({
+  origin: [
+    'https://app.example.com',
+    'https://*.preview.example.com',
+    'http://localhost:*',
+    /^https:\/\/pr-\d+\.example\.com$/
+  ]
+})
 // as a configuration module writes it
 const allowed: readonly string[] = ['https://app.example.com']
 cors({ origin: [...allowed] })
@@ -37,12 +44,33 @@ cors({ origin: () => 5 })
 cors({ origin: (origin, callback) => callback(null, 5) })
 
 // the other options
-cors({ credentials: true, methods: ['GET', 'POST'], allowedHeaders: ['content-type'], exposedHeaders: ['x-total'], maxAge: 600 })
+cors({
+  credentials: true,
+  methods: ['GET', 'POST'],
+  allowedHeaders: ['content-type'],
+  exposedHeaders: ['x-total'],
+  maxAge: 600
+})
 cors({ methods: 'GET,POST', allowedHeaders: 'content-type', exposedHeaders: 'x-total' })
 cors({ preflightContinue: false, optionsSuccessStatus: 204, strictPreflight: true, cacheControl: 600 })
-cors({ sameOrigin: ['api.example.com'], missingOrigin: 'refuse', enforce: 'all', emitHeaders: false, jsonp: false, onRevoke: 'keep' })
+cors({
+  sameOrigin: ['api.example.com'],
+  missingOrigin: 'refuse',
+  enforce: 'all',
+  emitHeaders: false,
+  jsonp: false,
+  onRevoke: 'keep'
+})
 cors({ originTimeout: 1000, originCache: { max: 1000, ttl: 60_000 }, originExamples: ['https://app.example.com'] })
-cors({ dangerously: { anyOriginWithCredentials: true, insecureOriginsWithCredentials: true, publicSuffixSubdomains: true, nullOrigin: true, unsafeRegExp: true } })
+cors({
+  dangerously: {
+    anyOriginWithCredentials: true,
+    insecureOriginsWithCredentials: true,
+    publicSuffixSubdomains: true,
+    nullOrigin: true,
+    unsafeRegExp: true
+  }
+})
 
 // wrong literals
 // @ts-expect-error
@@ -73,7 +101,13 @@ cors({ dangerously: true })
 cors({ dangerously: { everything: true } })
 
 // the same through the plugin, where some may stand at the top level too
-app.register(fastifyIO, { cors: { origin: 'https://app.example.com', credentials: true }, enforce: 'all', emitHeaders: false, jsonp: true, onRevoke: 'keep' })
+app.register(fastifyIO, {
+  cors: { origin: 'https://app.example.com', credentials: true },
+  enforce: 'all',
+  emitHeaders: false,
+  jsonp: true,
+  onRevoke: 'keep'
+})
 // @ts-expect-error
 app.register(fastifyIO, { cors: { origin: 5 } })
 // @ts-expect-error
@@ -101,7 +135,20 @@ expect<Equal<typeof decision, Decision | Promise<Decision>>>()
 const settled = await decision
 expect<Equal<typeof settled.allowed, boolean>>()
 expect<Equal<typeof settled.allowOrigin, string | undefined>>()
-settled.reason satisfies 'same-origin' | 'exact' | 'pattern' | 'regexp' | 'function' | 'any' | 'missing' | 'cross-site' | 'null' | 'malformed' | 'not-listed' | 'error' | 'timeout'
+settled.reason satisfies
+  | 'same-origin'
+  | 'exact'
+  | 'pattern'
+  | 'regexp'
+  | 'function'
+  | 'any'
+  | 'missing'
+  | 'cross-site'
+  | 'null'
+  | 'malformed'
+  | 'not-listed'
+  | 'error'
+  | 'timeout'
 // @ts-expect-error decisions are shared between requests, and frozen
 settled.allowed = true
 // @ts-expect-error `reason` is one of a closed set

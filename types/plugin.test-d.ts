@@ -2,7 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Static } from '@sinclair/typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
-import fastifyIO, { fastifyIO as named, OriginPolicy, optionsSchema, type Decision, type FastifyIOOptions, type FastifyIOServer, type FastifyIOSocket } from 'fastify-io'
+import fastifyIO, {
+  fastifyIO as named,
+  OriginPolicy,
+  optionsSchema,
+  type Decision,
+  type FastifyIOOptions,
+  type FastifyIOServer,
+  type FastifyIOSocket
+} from 'fastify-io'
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import { expect, type Equal } from './expect.ts'
 
@@ -52,7 +60,14 @@ await secure.register(fastifyIO, { cors: { origin: true } })
 expect<Equal<typeof secure.io, FastifyIOServer>>()
 
 // Socket.IO's own options are taken flat, and typed
-app.register(fastifyIO, { pingInterval: 25_000, pingTimeout: 20_000, maxHttpBufferSize: 1e6, serveClient: false, transports: ['polling', 'websocket'], connectionStateRecovery: { maxDisconnectionDuration: 120_000 } })
+app.register(fastifyIO, {
+  pingInterval: 25_000,
+  pingTimeout: 20_000,
+  maxHttpBufferSize: 1e6,
+  serveClient: false,
+  transports: ['polling', 'websocket'],
+  connectionStateRecovery: { maxDisconnectionDuration: 120_000 }
+})
 app.register(fastifyIO, { allowRequest: (req, callback) => callback(null, req.headers.authorization !== undefined) })
 // @ts-expect-error milliseconds are a number
 app.register(fastifyIO, { pingInterval: '25s' })

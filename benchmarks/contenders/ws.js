@@ -7,7 +7,8 @@ import { serve } from './control.js'
 import { cors } from './settings.js'
 import { talking } from './talk.js'
 
-const open = '0{"sid":"oWkzV4bXlrEMB0OcAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+const open =
+  '0{"sid":"oWkzV4bXlrEMB0OcAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 const connected = '40{"sid":"J5ThVO4dUvLSPzXpAAAB"}'
 
 const server = createServer()

@@ -28,7 +28,13 @@ interface Head {
 /** Longer than any window: stop() ends the run. */
 const UNTIL_STOPPED = 3600
 
-export function httpLoad (port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder): Load {
+export function httpLoad (
+  port: number,
+  connections: number,
+  request: HttpRequest,
+  expected: ExpectedAnswer,
+  recorder: Recorder
+): Load {
   let finished = (): void => {}
   const done = new Promise<void>((resolve) => { finished = resolve })
   const run = autocannon({
@@ -75,5 +81,5 @@ function difference ({ statusCode, headers }: Head, expected: ExpectedAnswer): s
     const name = headers[i]!
     if (name.length === 27 && name.toLowerCase() === 'access-control-allow-origin') allowOrigin = headers[i + 1]
   }
-  if (allowOrigin !== expected.allowOrigin) return `Access-Control-Allow-Origin ${allowOrigin} instead of ${expected.allowOrigin}`
+  if (allowOrigin !== expected.allowOrigin) { return `Access-Control-Allow-Origin ${allowOrigin} instead of ${expected.allowOrigin}` }
 }

@@ -16,7 +16,13 @@ const browser = {
 
 /** Headers of a cross-origin fetch by a page of `origin`. */
 export function pageHeaders (origin: string): Record<string, string> {
-  return { ...browser, Origin: origin, 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'cross-site' }
+  return {
+    ...browser,
+    Origin: origin,
+    'Sec-Fetch-Dest': 'empty',
+    'Sec-Fetch-Mode': 'cors',
+    'Sec-Fetch-Site': 'cross-site'
+  }
 }
 
 /** Headers of its preflight (Fetch, "CORS-preflight fetch"). */
@@ -45,7 +51,13 @@ export function upgradeRequest (port: number, origin: string, path: string): str
 }
 
 /** An HTTP/1.1 request, as bytes. `body` must be ASCII. */
-export function requestText (method: string, port: number, path: string, headers: Record<string, string>, body = ''): string {
+export function requestText (
+  method: string,
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  body = ''
+): string {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   if (method === 'POST') lines.push('Content-Type: text/plain;charset=UTF-8', `Content-Length: ${body.length}`)

@@ -18,7 +18,10 @@ export function inOneWrite (response: ServerResponse): void {
 function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
   const { socket } = this
   // without its socket it waits for the answer before it; without a head, end() counts the bytes
-  if (typeof chunk !== 'string' || chunk === '' || typeof encoding === 'function' || callback != null || socket === null || socket.destroyed || !this.headersSent) {
+  if (
+    typeof chunk !== 'string' || chunk === '' || typeof encoding === 'function' || callback != null ||
+    socket === null || socket.destroyed || !this.headersSent
+  ) {
     return end.call(this, chunk, encoding, callback)
   }
   // or write() would do so, and take a tick to undo it

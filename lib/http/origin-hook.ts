@@ -62,12 +62,17 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   }
 
   /** @returns a promise for a decision that takes its time: Fastify catches what is thrown behind it */
-  function decide (request: FastifyRequest, reply: FastifyReply, done: () => void, then: Then): void | Promise<unknown> {
+  function decide (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: () => void,
+    then: Then
+  ): void | Promise<unknown> {
     // before the decision: a function may still answer by the policy of today when there is a new one
     ;(request as Decided)[kPolicyVersion] = policy.version
     const decision = policy.decide(request.raw.headers.origin, request)
     // a reply as the answer makes Fastify wait until it is sent
-    if (decision instanceof Promise) return decision.then((late) => decided(request, reply, late, then) ? undefined : reply)
+    if (decision instanceof Promise) { return decision.then((late) => decided(request, reply, late, then) ? undefined : reply) }
     if (decided(request, reply, decision, then)) done()
   }
 

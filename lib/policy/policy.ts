@@ -69,7 +69,14 @@ export class OriginPolicy {
   /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
   snapshot (): CorsOptions {
     const { snapshot } = this.#ruling.compiled
-    const copy = (value: unknown): unknown => Array.isArray(value) ? value.map(copy) : types.isRegExp(value) ? new RegExp(value) : typeof value === 'object' && value !== null ? { ...value } : value
+    const copy = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(copy)
+        : types.isRegExp(value)
+          ? new RegExp(value)
+          : typeof value === 'object' && value !== null
+            ? { ...value }
+            : value
     return Object.fromEntries(Object.entries(snapshot).map(([name, value]) => [name, copy(value)]))
   }
 

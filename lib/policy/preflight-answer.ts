@@ -25,7 +25,10 @@ export interface PreflightAnswer {
  * A `*` is sent as it is; browsers take it for every header but Authorization (Fetch, "CORS non-wildcard request-header
  * name"), so Authorization has to be listed beside it.
  */
-export function answerPreflight ({ methods, allowedHeaders }: PolicyOptions, requestedHeaders: string | undefined): PreflightAnswer {
+export function answerPreflight (
+  { methods, allowedHeaders }: PolicyOptions,
+  requestedHeaders: string | undefined
+): PreflightAnswer {
   const reflects = allowedHeaders === undefined
   return {
     methods: methods.length > 0 ? methods.join(', ') : undefined,

@@ -9,7 +9,9 @@ import { ownerOfRequest, JSONP } from './session/owner.ts'
 import { isUpgrade, kOwner, kRoute, type SocketRequest, takeHead } from '../http/request-marks.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
-const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((end) => [`socket.io.${end}`, `socket.io.${end}.map`])
+const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((
+  end
+) => [`socket.io.${end}`, `socket.io.${end}.map`])
 
 /** Engine.IO itself turns down every method but GET and POST, with its own error. */
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE'] as const
@@ -29,9 +31,18 @@ export function socketPath (config: Config): string {
  * Each kind has its scope: a request's scope says what it is, and bodies must stay unread for the engine, whose
  * `maxHttpBufferSize` governs them. Hooks of the outer scope apply here too, also those added later.
  */
-export async function registerSocketRoutes (app: FastifyInstance, config: Config, sockets: SocketServer): Promise<void> {
+export async function registerSocketRoutes (
+  app: FastifyInstance,
+  config: Config,
+  sockets: SocketServer
+): Promise<void> {
   const path = socketPath(config)
-  const options = { logLevel: config.logLevel, ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }), exposeHeadRoute: false, schema: { hide: true } as object }
+  const options = {
+    logLevel: config.logLevel,
+    ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }),
+    exposeHeadRoute: false,
+    schema: { hide: true } as object
+  }
   await app.register(async function socketIOPreflights (scope) {
     // Preflights never come here. Other OPTIONS requests get Engine.IO's error directly: release() would cost more.
     scope.decorateRequest(kRoute, { getter: () => 'engine' })

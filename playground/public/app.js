@@ -50,7 +50,16 @@ async function runOne ({ run, missing }, row) {
   } catch {
     const ms = performance.now() - start
     const { text } = await explain(location.origin)
-    show(row, 'refused', ms, element('span', text, 'reason'), document.createElement('br'), ...(missing === undefined ? ['CORS does not apply here; the server answered 403.'] : ['Missing: ', element('code', missing)]))
+    show(
+      row,
+      'refused',
+      ms,
+      element('span', text, 'reason'),
+      document.createElement('br'),
+      ...(missing === undefined
+        ? ['CORS does not apply here; the server answered 403.']
+        : ['Missing: ', element('code', missing)])
+    )
     return false
   }
 }
@@ -62,7 +71,11 @@ async function runAll () {
   for (const [at, check] of list.entries()) results.push(await runOne(check, rows[at]))
   const allowed = results.filter(Boolean).length
   $('verdict').className = `badge ${allowed === list.length ? 'allowed' : 'refused'}`
-  $('verdict').textContent = allowed === list.length ? 'allowed' : allowed === 0 ? 'refused' : `${allowed} of ${list.length} allowed`
+  $('verdict').textContent = allowed === list.length
+    ? 'allowed'
+    : allowed === 0
+      ? 'refused'
+      : `${allowed} of ${list.length} allowed`
   $('again').disabled = false
   document.body.dataset.done = 'yes'
 }

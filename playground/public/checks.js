@@ -10,13 +10,55 @@ export function checks (backend) {
     return response.json()
   }
   return [
-    { name: 'REST', detail: 'GET /api/time', missing: 'Access-Control-Allow-Origin', run: async () => `read the time: ${(await read('/api/time')).now}` },
-    { name: 'REST with cookies', detail: 'GET /api/me, credentials', missing: 'Access-Control-Allow-Origin, Access-Control-Allow-Credentials', run: async () => `read who I am: ${(await read('/api/me', { credentials: 'include' })).visitor}` },
-    { name: 'REST with a preflight', detail: 'PUT /api/note, X-Note, credentials', missing: 'Access-Control-Allow-Origin', run: async () => `saved: ${(await read('/api/note', { method: 'PUT', credentials: 'include', headers: { 'content-type': 'application/json', 'x-note': '1' }, body: '"a note"' })).saved}` },
-    { name: 'Server-sent events', detail: 'GET /api/events, hijacked', missing: 'Access-Control-Allow-Origin', run: () => events(`${backend}/api/events`) },
-    { name: 'Socket.IO, polling', detail: 'GET and POST /socket.io/', missing: 'Access-Control-Allow-Origin', run: () => connect(backend, { transports: ['polling'] }) },
-    { name: 'Socket.IO, polling with a preflight', detail: 'extraHeaders: { x-client }', missing: 'Access-Control-Allow-Origin', run: () => connect(backend, { transports: ['polling'], extraHeaders: { 'x-client': 'playground' } }) },
-    { name: 'Socket.IO, WebSocket', detail: 'Upgrade /socket.io/', run: () => connect(backend, { transports: ['websocket'] }) }
+    {
+      name: 'REST',
+      detail: 'GET /api/time',
+      missing: 'Access-Control-Allow-Origin',
+      run: async () => `read the time: ${(await read('/api/time')).now}`
+    },
+    {
+      name: 'REST with cookies',
+      detail: 'GET /api/me, credentials',
+      missing: 'Access-Control-Allow-Origin, Access-Control-Allow-Credentials',
+      run: async () => `read who I am: ${(await read('/api/me', { credentials: 'include' })).visitor}`
+    },
+    {
+      name: 'REST with a preflight',
+      detail: 'PUT /api/note, X-Note, credentials',
+      missing: 'Access-Control-Allow-Origin',
+      run: async () =>
+        `saved: ${
+          (await read('/api/note', {
+            method: 'PUT',
+            credentials: 'include',
+            headers: { 'content-type': 'application/json', 'x-note': '1' },
+            body: '"a note"'
+          })).saved
+        }`
+    },
+    {
+      name: 'Server-sent events',
+      detail: 'GET /api/events, hijacked',
+      missing: 'Access-Control-Allow-Origin',
+      run: () => events(`${backend}/api/events`)
+    },
+    {
+      name: 'Socket.IO, polling',
+      detail: 'GET and POST /socket.io/',
+      missing: 'Access-Control-Allow-Origin',
+      run: () => connect(backend, { transports: ['polling'] })
+    },
+    {
+      name: 'Socket.IO, polling with a preflight',
+      detail: 'extraHeaders: { x-client }',
+      missing: 'Access-Control-Allow-Origin',
+      run: () => connect(backend, { transports: ['polling'], extraHeaders: { 'x-client': 'playground' } })
+    },
+    {
+      name: 'Socket.IO, WebSocket',
+      detail: 'Upgrade /socket.io/',
+      run: () => connect(backend, { transports: ['websocket'] })
+    }
   ]
 }
 

@@ -25,7 +25,18 @@ const REFUSED = [403, 403, 403, 403, 403]
 const ALLOWED = [200, 400, 400, 101, 200]
 
 suite('a server that listens on loopback', () => {
-  for (const host of ['evil.example', 'localhost.evil.example', 'notlocalhost', '127.0.0.1.evil.example', '127.evil.example', '10.0.0.1', '[::2]', '0.0.0.0']) {
+  for (
+    const host of [
+      'evil.example',
+      'localhost.evil.example',
+      'notlocalhost',
+      '127.0.0.1.evil.example',
+      '127.evil.example',
+      '10.0.0.1',
+      '[::2]',
+      '0.0.0.0'
+    ]
+  ) {
     test(`${host} is not its own`, async (t) => {
       const { app, port } = await start(t, { enforce: 'all' }, withApi)
       const rebound = { host: `${host}:${port}`, origin: `http://${host}:${port}` }
@@ -37,10 +48,24 @@ suite('a server that listens on loopback', () => {
     })
   }
 
-  for (const host of ['localhost', 'LOCALHOST', 'localhost.', 'app.localhost', 'app.localhost.', '127.0.0.1', '127.1.2.3', '[::1]']) {
+  for (
+    const host of [
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'app.localhost',
+      'app.localhost.',
+      '127.0.0.1',
+      '127.1.2.3',
+      '[::1]'
+    ]
+  ) {
     test(`${host} is its own`, async (t) => {
       const { port } = await start(t, { enforce: 'all' }, withApi)
-      assert.deepEqual(await statuses(port, { host: `${host}:${port}`, origin: `http://${host.toLowerCase()}:${port}` }), ALLOWED)
+      assert.deepEqual(
+        await statuses(port, { host: `${host}:${port}`, origin: `http://${host.toLowerCase()}:${port}` }),
+        ALLOWED
+      )
       assert.deepEqual(await statuses(port, { host: `${host}:${port}`, 'sec-fetch-site': 'same-origin' }), ALLOWED)
     })
   }
@@ -51,24 +76,44 @@ suite('a server that listens on loopback', () => {
     await app.register(fastifyIO)
     await app.listen({ port: 0, host: 'localhost' })
     const { port } = app.addresses()[0] as { port: number }
-    assert.equal((await ask(port, POLLING, { headers: { host: 'evil.example', origin: 'http://evil.example' } })).status, 403)
+    assert.equal(
+      (await ask(port, POLLING, { headers: { host: 'evil.example', origin: 'http://evil.example' } })).status,
+      403
+    )
     assert.equal((await ask(port, POLLING, { headers: { host: 'localhost', origin: 'http://localhost' } })).status, 200)
   })
 
   test('REST of a rebound page is served without CORS headers, unless enforce is all', async (t) => {
     const { port } = await start(t, {}, withApi)
-    assert.deepEqual(await statuses(port, { host: 'evil.example', origin: 'http://evil.example' }), [403, 403, 403, 403, 200])
+    assert.deepEqual(await statuses(port, { host: 'evil.example', origin: 'http://evil.example' }), [
+      403,
+      403,
+      403,
+      403,
+      200
+    ])
   })
 
   const own = { host: 'dev.example', origin: 'http://dev.example' }
-  for (const [name, options, server, headers] of [
-    ['a name that is pinned', { sameOrigin: ['dev.example'] }, {}, own],
-    ['a name that is listed', { origin: 'http://dev.example' }, {}, own],
-    ['a trusted proxy', {}, { trustProxy: true }, own],
-    ['a trusted proxy that says the Host', {}, { trustProxy: true }, { host: 'backend', 'x-forwarded-host': 'dev.example', origin: 'http://dev.example' }]
-  ] as const) {
+  for (
+    const [name, options, server, headers] of [
+      ['a name that is pinned', { sameOrigin: ['dev.example'] }, {}, own],
+      ['a name that is listed', { origin: 'http://dev.example' }, {}, own],
+      ['a trusted proxy', {}, { trustProxy: true }, own],
+      ['a trusted proxy that says the Host', {}, { trustProxy: true }, {
+        host: 'backend',
+        'x-forwarded-host': 'dev.example',
+        origin: 'http://dev.example'
+      }]
+    ] as const
+  ) {
     test(`${name} is its own`, async (t) => {
-      const { port } = await start(t, { cors: options as FastifyIOOptions['cors'] & object, enforce: 'all' }, withApi, server)
+      const { port } = await start(
+        t,
+        { cors: options as FastifyIOOptions['cors'] & object, enforce: 'all' },
+        withApi,
+        server
+      )
       assert.deepEqual(await statuses(port, headers), ALLOWED)
     })
   }
@@ -93,7 +138,10 @@ test('a server that listens on every address has whatever name it is called by',
   await app.register(fastifyIO)
   await app.listen({ port: 0, host: '0.0.0.0' })
   const { port } = app.addresses()[0] as { port: number }
-  assert.equal((await ask(port, POLLING, { headers: { host: 'app.example', origin: 'http://app.example' } })).status, 200)
+  assert.equal(
+    (await ask(port, POLLING, { headers: { host: 'app.example', origin: 'http://app.example' } })).status,
+    200
+  )
 })
 
 test('inject() has no listener, and no connection that could be rebound', async (t) => {
@@ -125,20 +173,35 @@ suite('sameOrigin holds for requests without an Origin too', () => {
   test('without Fastify too', () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     const policy = new OriginPolicy({ sameOrigin: ['api.example.com'] })
-    for (const [request, reason] of [
-      [{ protocol: 'https', host: 'api.example.com', headers }, 'missing'], [{ protocol: 'https', host: 'evil.example', headers }, 'not-listed'],
-      [{ protocol: 'https', host: 'evil.example', headers: {} }, 'not-listed'], [{ protocol: 'https', host: 'Evil@', headers: {} }, 'not-listed'],
-      [{ headers }, 'not-listed'], [{ headers: {} }, 'missing'], [undefined, 'missing']
-    ] as const) assert.equal((policy.decide(undefined, request) as { reason: string }).reason, reason, JSON.stringify(request))
-    assert.equal((new OriginPolicy({ sameOrigin: false }).decide(undefined, { headers }) as { reason: string }).reason, 'not-listed')
+    for (
+      const [request, reason] of [
+        [{ protocol: 'https', host: 'api.example.com', headers }, 'missing'],
+        [{ protocol: 'https', host: 'evil.example', headers }, 'not-listed'],
+        [{ protocol: 'https', host: 'evil.example', headers: {} }, 'not-listed'],
+        [{ protocol: 'https', host: 'Evil@', headers: {} }, 'not-listed'],
+        [{ headers }, 'not-listed'],
+        [{ headers: {} }, 'missing'],
+        [undefined, 'missing']
+      ] as const
+    ) assert.equal((policy.decide(undefined, request) as { reason: string }).reason, reason, JSON.stringify(request))
+    assert.equal(
+      (new OriginPolicy({ sameOrigin: false }).decide(undefined, { headers }) as { reason: string }).reason,
+      'not-listed'
+    )
   })
 })
 
 suite('behind Traefik, which sends X-Forwarded-Proto: wss for upgrades', () => {
-  for (const [protocol, origin, allowed] of [
-    ['wss', 'https://app.example.com', true], ['ws', 'http://app.example.com', true], ['https', 'https://app.example.com', true],
-    ['wss', 'http://app.example.com', false], ['ws', 'https://app.example.com', false], ['wss', 'https://evil.example', false]
-  ] as const) {
+  for (
+    const [protocol, origin, allowed] of [
+      ['wss', 'https://app.example.com', true],
+      ['ws', 'http://app.example.com', true],
+      ['https', 'https://app.example.com', true],
+      ['wss', 'http://app.example.com', false],
+      ['ws', 'https://app.example.com', false],
+      ['wss', 'https://evil.example', false]
+    ] as const
+  ) {
     test(`${protocol}: ${origin} is ${allowed ? '' : 'not '}the server's own`, async (t) => {
       const { port } = await start(t, {}, () => {}, { trustProxy: true })
       const headers = { ...UPGRADE, origin, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': protocol }

@@ -25,7 +25,9 @@ async function serve (t: TestContext, options: FastifyIOOptions) {
 
 /** Begins a request; its body may be sent later. */
 function request (client: ClientHttp2Session, method: string, path: string, type = 'text/plain') {
-  const stream = client.request({ ':method': method, ':path': path, 'content-type': type }, { endStream: method === 'GET' })
+  const stream = client.request({ ':method': method, ':path': path, 'content-type': type }, {
+    endStream: method === 'GET'
+  })
   const answer = new Promise<Answer>((resolve, reject) => {
     let status = 0
     let body = ''

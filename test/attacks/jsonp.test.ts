@@ -23,28 +23,44 @@ suite('jsonp: false', () => {
     const { port, lines } = await logging(t, { cors, allowEIO3: true })
     for (const headers of [{}, { origin: ORIGIN }, script, { ...script, 'sec-fetch-site': 'same-site' }]) {
       const answer = await ask(port, JSONP, { headers })
-      assert.deepEqual([answer.status, JSON.parse(answer.body)], [400, { code: 3, message: 'Bad request', reason: 'jsonp' }])
+      assert.deepEqual([answer.status, JSON.parse(answer.body)], [400, {
+        code: 3,
+        message: 'Bad request',
+        reason: 'jsonp'
+      }])
     }
     assert.deepEqual([...new Set(lines.map(({ reason }) => reason))], ['jsonp'])
-    assert.equal((await ask(port, JSONP, { headers: { origin: EVIL } })).status, 403, 'a refused origin is a refused origin')
+    assert.equal(
+      (await ask(port, JSONP, { headers: { origin: EVIL } })).status,
+      403,
+      'a refused origin is a refused origin'
+    )
     assert.equal((await ask(port, POLLING, { headers: script })).status, 403, 'without j it is no JSONP')
   })
 
   const queries: Record<string, { url: string, server?: object }> = {
     'a name that is repeated': { url: `${JSONP}&a=1&a=2` },
     'j twice': { url: `${JSONP}&j=1` },
-    'a semicolon as the delimiter': { url: '/socket.io/;a=1&a=2?j=0&EIO=3&transport=polling', server: { useSemicolonDelimiter: true } },
+    'a semicolon as the delimiter': {
+      url: '/socket.io/;a=1&a=2?j=0&EIO=3&transport=polling',
+      server: { useSemicolonDelimiter: true }
+    },
     'a parser that drops what is beyond its limit': {
       url: `/socket.io/?EIO=3&transport=polling${'&a=1'.repeat(20)}&j=0`,
       server: { querystringParser: (text: string) => parse(text, undefined, undefined, { maxKeys: 10 }) }
     },
-    'a parser that gives objects': { url: JSONP, server: { querystringParser: (text: string) => ({ nested: {}, ...parse(text.replace('&j=0', '')) }) } },
+    'a parser that gives objects': {
+      url: JSONP,
+      server: { querystringParser: (text: string) => ({ nested: {}, ...parse(text.replace('&j=0', '')) }) }
+    },
     'a parser that gives nothing': { url: JSONP, server: { querystringParser: () => undefined } }
   }
   for (const [name, { url, server = {} }] of Object.entries(queries)) {
     for (const statelessHandshake of [true, false]) {
       test(`${name}, statelessHandshake: ${statelessHandshake}`, async (t) => {
-        const { app, port } = await start(t, { cors, allowEIO3: true, statelessHandshake }, () => {}, { routerOptions: server })
+        const { app, port } = await start(t, { cors, allowEIO3: true, statelessHandshake }, () => {}, {
+          routerOptions: server
+        })
         const answer = await ask(port, url)
         assert.equal(answer.status, 400, answer.body)
         assert.doesNotMatch(answer.body, /___eio/)
@@ -60,15 +76,29 @@ suite('jsonp: true', () => {
     const opened = await ask(port, JSONP, { headers: script })
     assert.equal(opened.status, 200, opened.body)
     const { sid } = packet(opened.body)
-    const heard = new Promise((resolve) => { for (const socket of app.io.sockets.sockets.values()) socket.once('hello', resolve) })
+    const heard = new Promise((resolve) => {
+      for (const socket of app.io.sockets.sockets.values()) socket.once('hello', resolve)
+    })
     // the client puts it into a form whose target is a frame
-    const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
+    const form = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'iframe'
+    }
     const packets = '42["hello","world"]'
     const body = `d=${encodeURIComponent(`${packets.length}:${packets}`)}`
-    const posted = await ask(port, `${JSONP}&sid=${sid}`, { method: 'POST', headers: { ...form, origin: ORIGIN }, body })
+    const posted = await ask(port, `${JSONP}&sid=${sid}`, {
+      method: 'POST',
+      headers: { ...form, origin: ORIGIN },
+      body
+    })
     assert.deepEqual([posted.status, posted.body], [200, 'ok'])
     assert.equal(await heard, 'world')
-    assert.equal((await ask(port, `${JSONP}&sid=${sid}`, { method: 'POST', headers: { ...form, origin: EVIL }, body })).status, 403)
+    assert.equal(
+      (await ask(port, `${JSONP}&sid=${sid}`, { method: 'POST', headers: { ...form, origin: EVIL }, body })).status,
+      403
+    )
   })
 
   test('only what a script tag sends: no other mode, no other method, and not with missingOrigin: refuse', async (t) => {

@@ -15,10 +15,17 @@ import { type Answer, ask, corsHeaders, POLLING, start, UPGRADE, WEBSOCKET } fro
 
 const EVIL = 'https://attacker.example'
 const cors = { origin: ORIGIN, credentials: true, exposedHeaders: 'X-Total' }
-const OPEN = { 'access-control-allow-origin': '*', 'Access-Control-Allow-Credentials': 'true', 'access-control-allow-private-network': 'true' }
+const OPEN = {
+  'access-control-allow-origin': '*',
+  'Access-Control-Allow-Credentials': 'true',
+  'access-control-allow-private-network': 'true'
+}
 
 /** An HTTP server that is no part of the app. */
-async function upstream (t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+async function upstream (
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void
+): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
@@ -27,7 +34,9 @@ async function upstream (t: TestContext, answer: (request: IncomingMessage, resp
 
 /** What an answer says about CORS, sorted. */
 function said (answer: Answer): Record<string, unknown> {
-  return Object.fromEntries([...corsHeaders(answer), 'vary'].sort().map((name) => [name.replace('access-control-', ''), answer.headers[name]]))
+  return Object.fromEntries(
+    [...corsHeaders(answer), 'vary'].sort().map((name) => [name.replace('access-control-', ''), answer.headers[name]])
+  )
 }
 
 const allowed = { 'allow-credentials': 'true', 'allow-origin': ORIGIN, 'expose-headers': 'X-Total' }
@@ -54,34 +63,49 @@ const writers: Record<string, (app: FastifyInstance) => unknown> = {
     app.addHook('onSend', async (_request, reply) => { reply.headers(OPEN) })
     app.get('/x', async () => 'ok')
   },
-  'an onSend hook of a child': (app) => app.register(async (child) => {
-    child.addHook('onSend', async (_request, reply) => { reply.headers(OPEN) })
-    child.get('/x', async () => 'ok')
-  }),
-  'an onSend hook of a route': (app) => app.get('/x', { onSend: async (_request: unknown, reply: FastifyReply) => { reply.headers(OPEN) } }, async () => 'ok'),
+  'an onSend hook of a child': (app) =>
+    app.register(async (child) => {
+      child.addHook('onSend', async (_request, reply) => {
+        reply.headers(OPEN)
+      })
+      child.get('/x', async () => 'ok')
+    }),
+  'an onSend hook of a route': (app) =>
+    app.get('/x', {
+      onSend: async (_request: unknown, reply: FastifyReply) => {
+        reply.headers(OPEN)
+      }
+    }, async () => 'ok'),
   'a web Response': (app) => app.get('/x', async () => new Response('ok', { headers: OPEN })),
   'an error handler': (app) => {
     app.setErrorHandler((_error, _request, reply) => reply.code(500).headers(OPEN).send('bug'))
     app.get('/x', async () => { throw new Error('bug') })
   },
-  'a not-found handler': (app) => app.setNotFoundHandler((_request, reply) => { reply.code(404).headers(OPEN).send('none') }),
-  'a stream': (app) => app.get('/x', async (_request, reply) => {
-    reply.headers(OPEN)
-    return new Response('ok').body
-  }),
-  'a hijacked reply': (app) => app.get('/x', (_request, reply) => {
-    reply.hijack()
-    reply.raw.writeHead(200, 'Fine', { ...OPEN }).end('ok')
-  }),
-  'a hijacked reply, header by header': (app) => app.get('/x', (_request, reply) => {
-    reply.hijack()
-    for (const [name, value] of Object.entries(OPEN)) reply.raw.setHeader(name, value)
-    reply.raw.end('ok')
-  }),
-  'a hijacked reply with a list of headers': (app) => app.get('/x', (_request, reply) => {
-    reply.hijack()
-    reply.raw.writeHead(200, Object.entries(OPEN).flat()).end('ok')
-  }),
+  'a not-found handler': (app) =>
+    app.setNotFoundHandler((_request, reply) => {
+      reply.code(404).headers(OPEN).send('none')
+    }),
+  'a stream': (app) =>
+    app.get('/x', async (_request, reply) => {
+      reply.headers(OPEN)
+      return new Response('ok').body
+    }),
+  'a hijacked reply': (app) =>
+    app.get('/x', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, 'Fine', { ...OPEN }).end('ok')
+    }),
+  'a hijacked reply, header by header': (app) =>
+    app.get('/x', (_request, reply) => {
+      reply.hijack()
+      for (const [name, value] of Object.entries(OPEN)) reply.raw.setHeader(name, value)
+      reply.raw.end('ok')
+    }),
+  'a hijacked reply with a list of headers': (app) =>
+    app.get('/x', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, Object.entries(OPEN).flat()).end('ok')
+    }),
   'a frozen object that is used again': (app) => {
     const headers = Object.freeze({ ...OPEN })
     app.get('/x', (_request, reply) => {
@@ -117,7 +141,11 @@ suite('the policy has the last word on CORS headers', () => {
 suite('proxied answers', () => {
   const open = (_request: IncomingMessage, response: ServerResponse): void => {
     const origin = _request.headers.origin ?? '*'
-    response.writeHead(200, { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'Accept-Encoding' }).end('ok')
+    response.writeHead(200, {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'Accept-Encoding'
+    }).end('ok')
   }
   for (const order of ['before', 'after'] as const) {
     test(`@fastify/http-proxy, registered ${order}`, async (t) => {
@@ -130,7 +158,10 @@ suite('proxied answers', () => {
       await app.listen({ port: 0, host: '127.0.0.1' })
       const { port } = app.server.address() as AddressInfo
       await checkBoth(port, '/proxy/x', 'Accept-Encoding, Origin')
-      const preflight = await ask(port, '/proxy/x', { method: 'OPTIONS', headers: { origin: EVIL, 'access-control-request-method': 'PUT' } })
+      const preflight = await ask(port, '/proxy/x', {
+        method: 'OPTIONS',
+        headers: { origin: EVIL, 'access-control-request-method': 'PUT' }
+      })
       assert.deepEqual(corsHeaders(preflight), [])
     })
   }
@@ -146,7 +177,12 @@ suite('proxied answers', () => {
 
   test('what fetch() answered, whose headers cannot be changed', async (t) => {
     const url = await upstream(t, open)
-    const { port } = await start(t, { cors }, (app) => app.get('/x', async (request) => await fetch(url, { headers: { origin: request.headers.origin ?? EVIL } })))
+    const { port } = await start(
+      t,
+      { cors },
+      (app) =>
+        app.get('/x', async (request) => await fetch(url, { headers: { origin: request.headers.origin ?? EVIL } }))
+    )
     await checkBoth(port, '/x', 'Accept-Encoding, Origin')
   })
 })
@@ -166,8 +202,13 @@ test('Vary is merged, whoever sets it', async (t) => {
       reply.raw.writeHead(200, [['Vary', 'Accept'], ['vary', 'Cookie']].flat()).end('ok')
     })
   })
-  for (const [path, vary] of [['/one', 'Accept-Language, Origin'], ['/many', 'Accept, ORIGIN'], ['/all', '*'], ['/raw', 'Accept, Cookie, Origin'], ['/hijacked', 'Accept, Cookie, Origin']] as const) {
-    for (const origin of [ORIGIN, EVIL]) assert.equal((await ask(port, path, { headers: { origin } })).headers.vary, vary, path)
+  for (
+    const [path, vary] of [['/one', 'Accept-Language, Origin'], ['/many', 'Accept, ORIGIN'], ['/all', '*'], [
+      '/raw',
+      'Accept, Cookie, Origin'
+    ], ['/hijacked', 'Accept, Cookie, Origin']] as const
+  ) {
+    for (const origin of [ORIGIN, EVIL]) { assert.equal((await ask(port, path, { headers: { origin } })).headers.vary, vary, path) }
   }
 })
 
@@ -190,22 +231,42 @@ test('an answer of a hook before ours: the headers of the decision', async (t) =
 
 test('emitHeaders: false: nothing leaves, whoever wrote it', async (t) => {
   const { port } = await start(t, { cors, emitHeaders: false }, writers['a route with reply.header']!)
-  for (const origin of [ORIGIN, EVIL]) assert.deepEqual(said(await ask(port, '/x', { headers: { origin } })), { vary: undefined })
+  for (const origin of [ORIGIN, EVIL]) { assert.deepEqual(said(await ask(port, '/x', { headers: { origin } })), { vary: undefined }) }
 })
 
 test('a bare *: the literal on every REST answer, and no Vary', async (t) => {
   const { port } = await start(t, { cors: { origin: '*' } }, (app) => {
     app.get('/x', async () => 'ok')
-    app.get('/bug', async () => { throw new Error('bug') })
-    app.get('/own', async (_request, reply) => reply.headers({ 'access-control-allow-origin': EVIL, vary: 'Accept' }).send('ok'))
+    app.get('/bug', async () => {
+      throw new Error('bug')
+    })
+    app.get(
+      '/own',
+      async (_request, reply) => reply.headers({ 'access-control-allow-origin': EVIL, vary: 'Accept' }).send('ok')
+    )
   })
-  const sent = [{ origin: EVIL }, { origin: 'null' }, { origin: 'nonsense/' }, {}, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }, { 'sec-fetch-site': 'same-origin' }]
+  const sent = [{ origin: EVIL }, { origin: 'null' }, { origin: 'nonsense/' }, {}, { 'sec-fetch-site': 'cross-site' }, {
+    'sec-fetch-site': 'same-site',
+    'sec-fetch-mode': 'no-cors'
+  }, { 'sec-fetch-site': 'same-origin' }]
   for (const headers of sent) {
-    for (const [path, vary] of [['/x', undefined], ['/bug', undefined], ['/nowhere', undefined], ['/own', 'Accept']] as const) {
-      assert.deepEqual(said(await ask(port, path, { headers })), { 'allow-origin': '*', vary }, `${path} ${JSON.stringify(headers)}`)
+    for (
+      const [path, vary] of [['/x', undefined], ['/bug', undefined], ['/nowhere', undefined], [
+        '/own',
+        'Accept'
+      ]] as const
+    ) {
+      assert.deepEqual(
+        said(await ask(port, path, { headers })),
+        { 'allow-origin': '*', vary },
+        `${path} ${JSON.stringify(headers)}`
+      )
     }
   }
-  const preflight = await ask(port, '/x', { method: 'OPTIONS', headers: { origin: EVIL, 'access-control-request-method': 'PUT' } })
+  const preflight = await ask(port, '/x', {
+    method: 'OPTIONS',
+    headers: { origin: EVIL, 'access-control-request-method': 'PUT' }
+  })
   assert.equal(preflight.headers.vary, 'Access-Control-Request-Headers')
 })
 
@@ -230,14 +291,20 @@ test('Socket.IO\'s answers: hooks, middlewares of the engine and its events cann
 
 test('after a narrower refusal no CORS header leaves, whatever wrote it', async (t) => {
   const { port } = await start(t, { cors: { ...cors, origin: [ORIGIN, 'https://admin.example.com'] } }, (app) => {
-    app.setErrorHandler((error: Error & { statusCode: number }, _request, reply) => reply.code(error.statusCode).headers(OPEN).send('no'))
+    app.setErrorHandler((error: Error & { statusCode: number }, _request, reply) =>
+      reply.code(error.statusCode).headers(OPEN).send('no')
+    )
     const { route } = app.narrowOrigin({ origin: 'https://admin.example.com' })
     for (const hook of ['onRequest', 'preHandler']) app.get(`/${hook}`, { [hook]: route }, async () => 'ok')
   })
   for (const path of ['/onRequest', '/preHandler']) {
     const refused = await ask(port, path, { headers: { origin: ORIGIN } })
     assert.deepEqual([refused.status, said(refused)], [403, { vary: 'Origin' }])
-    assert.equal((await ask(port, path, { headers: { origin: 'https://admin.example.com' } })).headers['access-control-allow-origin'], 'https://admin.example.com')
+    assert.equal(
+      (await ask(port, path, { headers: { origin: 'https://admin.example.com' } }))
+        .headers['access-control-allow-origin'],
+      'https://admin.example.com'
+    )
   }
 })
 
@@ -294,7 +361,11 @@ test('over HTTP/2', async (t) => {
       request.resume()
       await once(request, 'end')
       const names = corsHeaders({ headers } as never)
-      assert.deepEqual([headers['access-control-allow-origin'], names.length], origin === ORIGIN ? [ORIGIN, 3] : [undefined, 0], path)
+      assert.deepEqual(
+        [headers['access-control-allow-origin'], names.length],
+        origin === ORIGIN ? [ORIGIN, 3] : [undefined, 0],
+        path
+      )
       assert.equal(headers.vary, path === '/x' ? 'Accept, Origin' : 'Origin')
     }
   }

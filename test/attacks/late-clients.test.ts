@@ -37,8 +37,16 @@ const waits: Readonly<Record<string, { readonly sid: boolean, readonly make: () 
     make () {
       const waiting: Slow['waiting'] = []
       let count = 0
-      const generateId = (): Promise<string> => new Promise((resolve) => { waiting.push(() => resolve(`id${count++}`)) })
-      return { waiting, setUp: (app) => { app.io.engine.generateId = generateId } }
+      const generateId = (): Promise<string> =>
+        new Promise((resolve) => {
+          waiting.push(() => resolve(`id${count++}`))
+        })
+      return {
+        waiting,
+        setUp: (app) => {
+          app.io.engine.generateId = generateId
+        }
+      }
     }
   }
 }
@@ -100,7 +108,10 @@ for (const statelessHandshake of [true, false]) {
   })
 }
 
-async function webSocket (t: TestContext, options: FastifyIOOptions): Promise<{ app: FastifyInstance, port: number, sid: string }> {
+async function webSocket (
+  t: TestContext,
+  options: FastifyIOOptions
+): Promise<{ app: FastifyInstance; port: number; sid: string }> {
   const { app, port, own } = await start(t, { cors: { origin: ORIGIN }, ...options })
   const socket = await connect(t, own, { transports: ['websocket'] })
   return { app, port, sid: socket.io.engine.id }
@@ -110,7 +121,9 @@ for (const options of [{}, { cookie: true }, { statelessHandshake: false }] sati
   test(`a GET for a WebSocket session that asks for no upgrade is answered: ${JSON.stringify(options)}`, async (t) => {
     const { app, port, sid } = await webSocket(t, options)
     const errors: unknown[] = []
-    app.io.engine.on('connection_error', ({ code, context }: { code: number, context: { name: string } }) => { errors.push([code, context.name]) })
+    app.io.engine.on('connection_error', ({ code, context }: { code: number; context: { name: string } }) => {
+      errors.push([code, context.name])
+    })
     const answer = await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { origin: ORIGIN } })
     assert.deepEqual([answer.status, JSON.parse(answer.body)], [400, { code: 3, message: 'Bad request' }])
     assert.deepEqual(errors, [[3, 'TRANSPORT_MISMATCH']])

@@ -12,7 +12,11 @@ const EVIL = 'https://attacker.example'
 const origins: Record<string, object> = {
   'a list': { origin: [ORIGIN] },
   'an async function': { origin: async (origin: string) => origin === ORIGIN },
-  'a callback that comes late': { origin: (origin: string, callback: (error: null, allow: boolean) => void) => { setImmediate(callback, null, origin === ORIGIN) } }
+  'a callback that comes late': {
+    origin: (origin: string, callback: (error: null, allow: boolean) => void) => {
+      setImmediate(callback, null, origin === ORIGIN)
+    }
+  }
 }
 
 suite('an exception in what hears of a refusal', () => {

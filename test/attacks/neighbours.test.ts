@@ -277,7 +277,12 @@ if (shouldUpgrade(createServer()) !== undefined) {
       assert.equal((await ask(port, WEBSOCKET, { headers: UPGRADE })).status, 101)
       assert.equal((await ask(port, '/nowhere', { headers: UPGRADE })).status, 404)
       for (const length of [2, 300_000]) {
-        const headers = { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'text/plain', 'content-length': length }
+        const headers = {
+          connection: 'Upgrade',
+          upgrade: 'h2c',
+          'content-type': 'text/plain',
+          'content-length': length
+        }
         const answer = await ask(port, '/length', { method: 'POST', headers, body: 'x'.repeat(length) })
         assert.deepEqual([answer.status, answer.body], [200, String(length)])
       }

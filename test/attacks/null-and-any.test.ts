@@ -7,17 +7,32 @@ import { type CorsOptions, OriginPolicy } from '../../lib/index.ts'
 import { ask, POLLING, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 
 const EVERYBODY: readonly Record<string, string>[] = [
-  {}, { origin: 'null' }, { origin: 'https://whoever.example' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' },
-  { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+  {},
+  { origin: 'null' },
+  { origin: 'https://whoever.example' },
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'same-origin' },
+  { 'sec-fetch-site': 'none' },
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
 ]
 
-for (const cors of [{ origin: '*' }, { origin: ['*', 'https://app.example.com'] }, { origin: '*', enforce: 'all' }, { origin: '*', sameOrigin: false }] as CorsOptions[]) {
+for (
+  const cors of [{ origin: '*' }, { origin: ['*', 'https://app.example.com'] }, { origin: '*', enforce: 'all' }, {
+    origin: '*',
+    sameOrigin: false
+  }] as CorsOptions[]
+) {
   test(`${JSON.stringify(cors)}: everybody, with one answer`, async (t) => {
     const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
     for (const headers of EVERYBODY) {
       const rest = await ask(port, '/api', { headers })
       const words = JSON.stringify(headers)
-      assert.deepEqual([rest.status, rest.headers['access-control-allow-origin'], rest.headers.vary], [200, '*', undefined], words)
+      assert.deepEqual([rest.status, rest.headers['access-control-allow-origin'], rest.headers.vary], [
+        200,
+        '*',
+        undefined
+      ], words)
       const polling = await ask(port, POLLING, { headers })
       assert.deepEqual([polling.status, polling.headers['access-control-allow-origin']], [200, '*'], words)
       assert.equal((await ask(port, WEBSOCKET, { headers: { ...headers, ...UPGRADE } })).status, 101, words)
@@ -27,8 +42,13 @@ for (const cors of [{ origin: '*' }, { origin: ['*', 'https://app.example.com'] 
 
 test('every other policy refuses null, unless it is listed with its flag', async (t) => {
   const refusing: readonly CorsOptions[] = [
-    {}, { origin: true }, { origin: 'https://app.example.com' }, { origin: /^https:\/\/pr-\d+\.example\.com$/ }, { origin: () => true },
-    { origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } }, { origin: true, dangerously: { nullOrigin: true } }
+    {},
+    { origin: true },
+    { origin: 'https://app.example.com' },
+    { origin: /^https:\/\/pr-\d+\.example\.com$/ },
+    { origin: () => true },
+    { origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } },
+    { origin: true, dangerously: { nullOrigin: true } }
   ]
   for (const cors of refusing) {
     const { port } = await start(t, { cors })

@@ -31,13 +31,25 @@ test('emitter.emit() returns true, which allows nobody', async (t) => {
 
 suite('a function of two parameters answers by its callback, whatever it returns', () => {
   const returned: readonly (readonly [name: string, value: () => unknown])[] = [
-    ['true', () => true], ['false', () => false], ['null', () => null], ['a number', () => 1], ['a string', () => ORIGIN],
-    ['an origin of somebody else', () => EVIL], ['*', () => '*'], ['a RegExp', () => /./], ['an array', () => [EVIL, ORIGIN]],
-    ['an object', () => ({})], ['a timer', () => setImmediate(() => {})], ['a promise of nothing', async () => {}]
+    ['true', () => true],
+    ['false', () => false],
+    ['null', () => null],
+    ['a number', () => 1],
+    ['a string', () => ORIGIN],
+    ['an origin of somebody else', () => EVIL],
+    ['*', () => '*'],
+    ['a RegExp', () => /./],
+    ['an array', () => [EVIL, ORIGIN]],
+    ['an object', () => ({})],
+    ['a timer', () => setImmediate(() => {})],
+    ['a promise of nothing', async () => {}]
   ]
   for (const [name, value] of returned) {
     test(name, async () => {
-      const answer = (origin: string, callback: Callback): unknown => { setImmediate(callback, null, allowed.has(origin)); return value() }
+      const answer = (origin: string, callback: Callback): unknown => {
+        setImmediate(callback, null, allowed.has(origin))
+        return value()
+      }
       const policy = new OriginPolicy({ origin: answer as never })
       assert.equal((await policy.decide(ORIGIN)).reason, 'function')
       assert.equal((await policy.decide(EVIL)).reason, 'not-listed')
@@ -50,7 +62,9 @@ test('a function that declares one parameter may call back all the same, and lat
   const functions: readonly ((...args: never[]) => void)[] = [
     (origin: string, callback: Callback = () => {}) => late(origin, callback),
     (origin: string, ...[callback]: Callback[]) => late(origin, callback!),
-    function (this: unknown, _tenant: string, origin: string, callback: Callback): void { late(origin, callback) }.bind(undefined, 'a') as never,
+    function (this: unknown, _tenant: string, origin: string, callback: Callback): void {
+      late(origin, callback)
+    }.bind(undefined, 'a') as never,
     (...[origin, callback]: [string, Callback]) => late(origin, callback)
   ]
   for (const origin of functions) {
@@ -62,18 +76,32 @@ test('a function that declares one parameter may call back all the same, and lat
 
 suite('an answer of another type is refused, and its type is told', () => {
   const answers: readonly (readonly [answer: unknown, words: string])[] = [
-    [{ id: 1 }, 'an object'], [1, 'a number'], [0, 'a number'], [new Set([ORIGIN]), 'a Set'], [new Date(), 'a Date'], [() => true, 'a function'],
-    [[[ORIGIN]], 'an array with an array in it'], [[ORIGIN, 5], 'an array with a number in it'], [Symbol('yes'), 'a symbol'], [1n, 'a bigint']
+    [{ id: 1 }, 'an object'],
+    [1, 'a number'],
+    [0, 'a number'],
+    [new Set([ORIGIN]), 'a Set'],
+    [new Date(), 'a Date'],
+    [() => true, 'a function'],
+    [[[ORIGIN]], 'an array with an array in it'],
+    [[ORIGIN, 5], 'an array with a number in it'],
+    [Symbol('yes'), 'a symbol'],
+    [1n, 'a bigint']
   ]
   for (const [answer, words] of answers) {
     test(words, async () => {
-      for (const origin of [(_origin: string, callback: Callback) => callback(null, answer), () => answer, async () => answer]) {
+      for (
+        const origin of [(_origin: string, callback: Callback) => callback(null, answer), () =>
+          answer, async () =>
+          answer]
+      ) {
         const policy = new OriginPolicy({ origin: origin as never })
         const errors: unknown[] = []
         policy.onError((error) => errors.push(error))
         const decision = await policy.decide(ORIGIN)
         assert.deepEqual([decision.allowed, decision.reason], [false, 'error'])
-        assert.deepEqual(errors.map(String), [`TypeError: the origin function answered ${words}; expected a boolean, string, RegExp or array of these`])
+        assert.deepEqual(errors.map(String), [
+          `TypeError: the origin function answered ${words}; expected a boolean, string, RegExp or array of these`
+        ])
       }
     })
   }
@@ -84,14 +112,27 @@ suite('an answer of another type is refused, and its type is told', () => {
     const origin = ((_origin: string, callback: Callback) => callback(null, { id: 1 })) as never
     const { port } = await start(t, { cors: { origin } }, () => {}, { logger })
     assert.equal((await ask(port, POLLING, { headers: { origin: ORIGIN } })).status, 403)
-    assert.ok(lines.some((line) => line.includes('answered an object; expected a boolean, string, RegExp or array')), lines.join(''))
+    assert.ok(
+      lines.some((line) => line.includes('answered an object; expected a boolean, string, RegExp or array')),
+      lines.join('')
+    )
   })
 })
 
 test('cb(new Error(…)) is how users of cors refuse: no fault is reported', async (t) => {
   const lines: { level: number }[] = []
-  const logger = { level: 'warn', stream: { write: (line: string) => { lines.push(JSON.parse(line) as { level: number }) } } }
-  const cors: CorsOptions = { origin: (origin, callback) => allowed.has(origin) ? callback(null, true) : callback(new Error('Not allowed by CORS')) }
+  const logger = {
+    level: 'warn',
+    stream: {
+      write: (line: string) => {
+        lines.push(JSON.parse(line) as { level: number })
+      }
+    }
+  }
+  const cors: CorsOptions = {
+    origin: (origin, callback) =>
+      allowed.has(origin) ? callback(null, true) : callback(new Error('Not allowed by CORS'))
+  }
   const { port } = await start(t, { cors }, () => {}, { logger })
   for (let n = 0; n < 20; n++) {
     const answer = await ask(port, POLLING, { headers: { origin: EVIL } })

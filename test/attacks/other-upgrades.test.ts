@@ -19,8 +19,11 @@ import { until } from '../support/until.ts'
 const EVIL = 'https://attacker.example'
 const cors = { origin: ORIGIN, credentials: true }
 const refusedHeaders: readonly Record<string, string>[] = [
-  { origin: EVIL }, { origin: 'null' }, { origin: `${ORIGIN}/` },
-  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+  { origin: EVIL },
+  { origin: 'null' },
+  { origin: `${ORIGIN}/` },
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' },
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
 ]
 
 /** Who else serves WebSockets, each at /ws. */
@@ -34,10 +37,22 @@ const servers: Record<string, (app: FastifyInstance, t: TestContext) => unknown>
     t.after(() => upstream.close())
     upstream.on('connection', (socket) => { socket.send('in') })
     await once(upstream, 'listening')
-    await app.register(httpProxy, { upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, prefix: '/ws', websocket: true })
+    await app.register(httpProxy, {
+      upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+      prefix: '/ws',
+      websocket: true
+    })
   },
   mercurius: async (app) => {
-    await app.register(mercurius, { schema: 'type Query { a: Int } type Subscription { b: Int }', resolvers: {}, subscription: true, path: '/ws' } as never)
+    await app.register(
+      mercurius,
+      {
+        schema: 'type Query { a: Int } type Subscription { b: Int }',
+        resolvers: {},
+        subscription: true,
+        path: '/ws'
+      } as never
+    )
   }
 }
 
@@ -96,7 +111,11 @@ for (const [name, register] of Object.entries(servers)) {
 test('one line of the log, and the answer is a real 403 on a connection that ends', async (t) => {
   const { app, port, lines } = await logging(t, { cors }, servers['@fastify/websocket'] as never)
   for (let at = 0; at < 3; at++) {
-    const socket = await sent(t, port, `GET /ws HTTP/1.1\r\nHost: a\r\n${UPGRADE_LINES}${linesOf({ origin: EVIL })}\r\n`)
+    const socket = await sent(
+      t,
+      port,
+      `GET /ws HTTP/1.1\r\nHost: a\r\n${UPGRADE_LINES}${linesOf({ origin: EVIL })}\r\n`
+    )
     let answer = ''
     socket.on('data', (chunk) => { answer += chunk })
     await once(socket, 'close')
@@ -105,7 +124,11 @@ test('one line of the log, and the answer is a real 403 on a connection that end
     assert.doesNotMatch(answer, /access-control-/)
     assert.deepEqual(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).code, 'FST_IO_ORIGIN_REFUSED')
   }
-  assert.deepEqual(lines.map(({ transport, reason, origin }) => [transport, reason, origin]), [['websocket', 'not-listed', EVIL]])
+  assert.deepEqual(lines.map(({ transport, reason, origin }) => [transport, reason, origin]), [[
+    'websocket',
+    'not-listed',
+    EVIL
+  ]])
   await until(async () => await connections(app) === 0, 'no socket stays open')
 })
 

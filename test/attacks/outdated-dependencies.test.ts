@@ -16,7 +16,10 @@ function installed (t: TestContext, tree: Tree): string {
   for (const [path, version] of Object.entries(tree)) {
     const file = join(root, 'node_modules', path, 'package.json')
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, JSON.stringify({ name: path.split('/').at(-1), version, main: 'index.js', exports: { '.': './index.js' } }))
+    writeFileSync(
+      file,
+      JSON.stringify({ name: path.split('/').at(-1), version, main: 'index.js', exports: { '.': './index.js' } })
+    )
     writeFileSync(join(dirname(file), 'index.js'), '')
   }
   return join(root, 'index.js')
@@ -24,15 +27,17 @@ function installed (t: TestContext, tree: Tree): string {
 
 const SOUND: Tree = { 'socket.io': '4.8.4', 'engine.io': '6.6.11', 'socket.io-parser': '4.2.7', ws: '8.21.0' }
 
-const found = (t: TestContext, tree: Tree): unknown[] => outdated(installed(t, tree)).map(({ code, value, message }) => {
-  assert.equal(code, 'DEPENDENCY_OUTDATED')
-  return [value, message.match(/CVE-\d+-\d+/g)]
-})
+const found = (t: TestContext, tree: Tree): unknown[] =>
+  outdated(installed(t, tree)).map(({ code, value, message }) => {
+    assert.equal(code, 'DEPENDENCY_OUTDATED')
+    return [value, message.match(/CVE-\d+-\d+/g)]
+  })
 
 test('versions with a known hole, each with its advisories', (t) => {
   assert.deepEqual(found(t, SOUND), [])
   assert.deepEqual(found(t, { ...SOUND, 'socket.io-parser': '4.2.4', ws: '8.17.1' }), [
-    ['socket.io-parser@4.2.4', ['CVE-2026-33151', 'CVE-2026-69185']], ['ws@8.17.1', ['CVE-2026-45736', 'CVE-2026-48779']]
+    ['socket.io-parser@4.2.4', ['CVE-2026-33151', 'CVE-2026-69185']],
+    ['ws@8.17.1', ['CVE-2026-45736', 'CVE-2026-48779']]
   ])
   assert.deepEqual(found(t, { ...SOUND, 'socket.io-parser': '4.2.6', ws: '8.20.1' }), [
     ['socket.io-parser@4.2.6', ['CVE-2026-69185']], ['ws@8.20.1', ['CVE-2026-48779']]
@@ -42,7 +47,10 @@ test('versions with a known hole, each with its advisories', (t) => {
 
 test('the copy that engine.io finds counts, not the one beside it', (t) => {
   assert.deepEqual(found(t, { ...SOUND, ws: '8.17.1', 'engine.io/node_modules/ws': '8.21.3' }), [])
-  assert.deepEqual(found(t, { ...SOUND, 'engine.io/node_modules/ws': '8.19.0' }), [['ws@8.19.0', ['CVE-2026-45736', 'CVE-2026-48779']]])
+  assert.deepEqual(found(t, { ...SOUND, 'engine.io/node_modules/ws': '8.19.0' }), [['ws@8.19.0', [
+    'CVE-2026-45736',
+    'CVE-2026-48779'
+  ]]])
 })
 
 test('what cannot be found is passed over', (t) => {

@@ -10,7 +10,9 @@ import { until } from '../support/until.ts'
 
 for (const leave of ['FIN', 'RST'] as const) {
   test(`files of the client, asked for behind a slow answer: none stays open after a ${leave}`, async (t) => {
-    const { port, app } = await start(t, {}, (app) => { app.get('/slow', () => new Promise(() => {})) }, { forceCloseConnections: true })
+    const { port, app } = await start(t, {}, (app) => {
+      app.get('/slow', () => new Promise(() => {}))
+    }, { forceCloseConnections: true })
     const { mock } = t.mock.method(fs, 'createReadStream')
     const file = `GET /socket.io/socket.io.js HTTP/1.1\r\n${linesOf({ host: 'x' })}\r\n`
     const socket = await sent(t, port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}`)
@@ -43,7 +45,11 @@ test('files and an upgrade behind an answer that closes the connection: no file 
   const { port, app, last } = await startWithLast(t)
   const { mock } = t.mock.method(fs, 'createReadStream')
   const file = 'GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
-  const socket = await sent(t, port, `GET /last HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+  const socket = await sent(
+    t,
+    port,
+    `GET /last HTTP/1.1\r\nHost: x\r\n\r\n${file.repeat(5)}GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
+  )
   let text = ''
   socket.setEncoding('latin1').on('data', (chunk: string) => { text += chunk })
   await until(() => mock.callCount() === 5, 'all files are open')
@@ -72,7 +78,9 @@ const BEHIND = {
 
 for (const [what, behind] of Object.entries(BEHIND)) {
   test(`files behind a slow answer, and ${what}: none stays open when the client leaves`, async (t) => {
-    const { port, app } = await start(t, {}, (app) => { app.get('/slow', () => new Promise(() => {})) }, { forceCloseConnections: true })
+    const { port, app } = await start(t, {}, (app) => {
+      app.get('/slow', () => new Promise(() => {}))
+    }, { forceCloseConnections: true })
     let taken = 0
     app.server.on('upgrade', (_request, socket) => {
       taken++
@@ -86,7 +94,10 @@ for (const [what, behind] of Object.entries(BEHIND)) {
     if (behind !== BEHIND['a CONNECT']) await until(() => taken === 1, 'the other listener has it')
     socket.resetAndDestroy()
     await until(async () => await connections(app) === 0, 'the connection has ended')
-    await until(() => mock.calls.every(({ result }) => (result as unknown as ReadStream).destroyed), 'all files are closed')
+    await until(
+      () => mock.calls.every(({ result }) => (result as unknown as ReadStream).destroyed),
+      'all files are closed'
+    )
   })
 }
 
@@ -94,15 +105,23 @@ test('files and an upgrade that comes while the last answer closes the connectio
   const { port, app } = await startWithLast(t)
   const late: Socket[] = []
   const { emit } = app.server
-  t.mock.method(app.server, 'emit', function (this: unknown, event: string, request: unknown, socket: Socket, ...rest: unknown[]) {
-    if (event === 'upgrade' && socket.writableEnded && !socket.destroyed) late.push(socket)
-    return Reflect.apply(emit, this, [event, request, socket, ...rest])
-  } as typeof emit)
+  t.mock.method(
+    app.server,
+    'emit',
+    function (this: unknown, event: string, request: unknown, socket: Socket, ...rest: unknown[]) {
+      if (event === 'upgrade' && socket.writableEnded && !socket.destroyed) late.push(socket)
+      return Reflect.apply(emit, this, [event, request, socket, ...rest])
+    } as typeof emit
+  )
   const { mock } = t.mock.method(fs, 'createReadStream')
   for (let round = 1; late.length === 0; round++) {
     assert.ok(round < 1000, 'the upgrade always came too early or too late')
     const other = await sent(t, port, '')
-    const client = await sent(t, port, 'GET /last HTTP/1.1\r\nHost: x\r\n\r\nGET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n')
+    const client = await sent(
+      t,
+      port,
+      'GET /last HTTP/1.1\r\nHost: x\r\n\r\nGET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
+    )
     client.resume()
     await until(() => mock.callCount() === round, 'the file is open')
     // Both are there when the loop looks. It is to take the first one first, which ends the answer that the upgrade waits for.

@@ -15,18 +15,31 @@ function issuesOf (cors: CorsOptions): ConfigError['issues'] {
   }
 }
 
-const stranger = (policy: OriginPolicy, origin: string): boolean => (policy.decide(origin) as { allowed: boolean }).allowed
+const stranger = (policy: OriginPolicy, origin: string): boolean =>
+  (policy.decide(origin) as { allowed: boolean }).allowed
 
 suite('refused, with an origin that a stranger can own', () => {
-  for (const [pattern, proof] of [
-    ['https://*.amazonaws.com', 'https://evil.s3.amazonaws.com'], ['https://*.railway.app', 'https://evil.up.railway.app'],
-    ['https://*.windows.net', undefined], ['https://*.core.windows.net', undefined],
-    ['https://*.on.aws', undefined], ['https://*.scw.cloud', undefined], ['https://*.elasticbeanstalk.com', undefined],
-    ['https://*.digitaloceanspaces.com', undefined], ['https://*.run.app', undefined], ['https://*.amazonaws.com.cn', undefined],
-    ['https://*.amazonaws.com:*', 'https://evil.s3.amazonaws.com'], ['https://*.amazonaws.com:8443', 'https://evil.s3.amazonaws.com:8443'],
-    ['http://*.railway.app', 'http://evil.up.railway.app'], ['https://*.com', 'https://evil.com'], ['https://*.github.io', 'https://evil.github.io'],
-    ['https://*.kawasaki.jp', 'https://evil.x.kawasaki.jp'], ['https://*.compute.amazonaws.com', 'https://evil.x.compute.amazonaws.com']
-  ] as const) {
+  for (
+    const [pattern, proof] of [
+      ['https://*.amazonaws.com', 'https://evil.s3.amazonaws.com'],
+      ['https://*.railway.app', 'https://evil.up.railway.app'],
+      ['https://*.windows.net', undefined],
+      ['https://*.core.windows.net', undefined],
+      ['https://*.on.aws', undefined],
+      ['https://*.scw.cloud', undefined],
+      ['https://*.elasticbeanstalk.com', undefined],
+      ['https://*.digitaloceanspaces.com', undefined],
+      ['https://*.run.app', undefined],
+      ['https://*.amazonaws.com.cn', undefined],
+      ['https://*.amazonaws.com:*', 'https://evil.s3.amazonaws.com'],
+      ['https://*.amazonaws.com:8443', 'https://evil.s3.amazonaws.com:8443'],
+      ['http://*.railway.app', 'http://evil.up.railway.app'],
+      ['https://*.com', 'https://evil.com'],
+      ['https://*.github.io', 'https://evil.github.io'],
+      ['https://*.kawasaki.jp', 'https://evil.x.kawasaki.jp'],
+      ['https://*.compute.amazonaws.com', 'https://evil.x.compute.amazonaws.com']
+    ] as const
+  ) {
     for (const credentials of [false, true]) {
       test(`${pattern}${credentials ? ', with credentials' : ''}`, () => {
         const flags = { publicSuffixSubdomains: true, insecureOriginsWithCredentials: true }
@@ -43,7 +56,17 @@ suite('refused, with an origin that a stranger can own', () => {
 })
 
 test('below what somebody registered, or below no suffix at all, patterns pass', () => {
-  for (const host of ['example.com', 'me.github.io', 'my-bucket.s3.amazonaws.com', 'app.up.railway.app', 'preview.example.co.uk', 'internal', 'www.ck']) {
+  for (
+    const host of [
+      'example.com',
+      'me.github.io',
+      'my-bucket.s3.amazonaws.com',
+      'app.up.railway.app',
+      'preview.example.co.uk',
+      'internal',
+      'www.ck'
+    ]
+  ) {
     assert.deepEqual(issuesOf({ origin: `https://*.${host}`, credentials: true }), [], host)
   }
 })
@@ -58,5 +81,8 @@ test('every suffix of the list is found from every host above it', () => {
 })
 
 test('lib/policy/audit/suffixes-below.ts is what `npm run suffixes` makes of the list installed', () => {
-  assert.equal(readFileSync(new URL('../../lib/policy/audit/suffixes-below.ts', import.meta.url), 'utf8'), fileOf(suffixesBelow()))
+  assert.equal(
+    readFileSync(new URL('../../lib/policy/audit/suffixes-below.ts', import.meta.url), 'utf8'),
+    fileOf(suffixesBelow())
+  )
 })

@@ -7,7 +7,9 @@ import { ORIGIN } from '../support/client.ts'
 
 const options = { cors: { origin: [ORIGIN, 'https://b.example.com'], credentials: true } }
 const handler = async (): Promise<string> => 'ok'
-const route = (cors: unknown, url = '/x') => (app: FastifyInstance): void => { app.get(url, { config: { cors } as object }, handler) }
+const route = (cors: unknown, url = '/x') => (app: FastifyInstance): void => {
+  app.get(url, { config: { cors } as object }, handler)
+}
 
 async function refused (setUp: (app: FastifyInstance) => unknown, urls: readonly string[]): Promise<void> {
   const app = Fastify()
@@ -27,9 +29,21 @@ suite('config.cors of a route is refused', () => {
   for (const value of [false, { origin: ORIGIN }, { origin: '*' }, true, null]) {
     const add = route(value)
     const name = JSON.stringify(value)
-    test(`${name}, behind the awaited plugin`, () => refused(async (app) => { await app.register(fastifyIO, options); add(app) }, ['/x']))
-    test(`${name}, behind the plugin that is not awaited`, () => refused((app) => { app.register(fastifyIO, options); add(app) }, ['/x']))
-    test(`${name}, before the plugin`, () => refused((app) => { add(app); app.register(fastifyIO, options) }, ['/x']))
+    test(`${name}, behind the awaited plugin`, () =>
+      refused(async (app) => {
+        await app.register(fastifyIO, options)
+        add(app)
+      }, ['/x']))
+    test(`${name}, behind the plugin that is not awaited`, () =>
+      refused((app) => {
+        app.register(fastifyIO, options)
+        add(app)
+      }, ['/x']))
+    test(`${name}, before the plugin`, () =>
+      refused((app) => {
+        add(app)
+        app.register(fastifyIO, options)
+      }, ['/x']))
   }
 
   for (const awaited of [true, false]) {
@@ -45,11 +59,18 @@ suite('config.cors of a route is refused', () => {
     }, ['/child/x']))
   }
 
-  test('all of them at once, and a host and a method make no difference', () => refused((app) => {
-    route(false, '/one')(app)
-    app.route({ method: ['PUT', 'OPTIONS'], url: '/two', constraints: { host: 'a.example' }, config: { cors: false } as object, handler })
-    app.register(fastifyIO, options)
-  }, ['/one', '/two']))
+  test('all of them at once, and a host and a method make no difference', () =>
+    refused((app) => {
+      route(false, '/one')(app)
+      app.route({
+        method: ['PUT', 'OPTIONS'],
+        url: '/two',
+        constraints: { host: 'a.example' },
+        config: { cors: false } as object,
+        handler
+      })
+      app.register(fastifyIO, options)
+    }, ['/one', '/two']))
 })
 
 test('routes outside the scope of the plugin are left alone', async (t) => {

@@ -29,11 +29,24 @@ async function checkRest (port: number, path: string): Promise<void> {
   const get = await ask(port, path, { headers: { origin: ORIGIN } })
   assert.deepEqual([get.status, ...said(get)], [200, ORIGIN, 'true'], path)
   const allowed = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
-  assert.deepEqual([allowed.status, ...said(allowed), allowed.headers['access-control-allow-methods']], [204, ORIGIN, 'true', 'GET, PUT'], path)
+  assert.deepEqual([allowed.status, ...said(allowed), allowed.headers['access-control-allow-methods']], [
+    204,
+    ORIGIN,
+    'true',
+    'GET, PUT'
+  ], path)
   for (const origin of [EVIL, 'null']) {
     const refused = await ask(port, path, { headers: { origin } })
-    assert.deepEqual([refused.status, corsHeaders(refused), /Origin/.test(refused.headers.vary ?? '')], [200, [], true], path)
-    assert.deepEqual(corsHeaders(await ask(port, path, { method: 'OPTIONS', headers: { origin, ...preflight } })), [], path)
+    assert.deepEqual(
+      [refused.status, corsHeaders(refused), /Origin/.test(refused.headers.vary ?? '')],
+      [200, [], true],
+      path
+    )
+    assert.deepEqual(
+      corsHeaders(await ask(port, path, { method: 'OPTIONS', headers: { origin, ...preflight } })),
+      [],
+      path
+    )
   }
 }
 
@@ -61,11 +74,29 @@ suite('a @fastify/cors in a child scope that was there first: the policy has the
 
 suite('a @fastify/cors that is registered behind fastify-io: CORS_TWICE', () => {
   const second: Record<string, (app: FastifyInstance) => unknown> = {
-    'in the same scope, awaited': async (app) => { await app.register(fastifyCors, open) },
-    'in the same scope, not awaited': (app) => { app.register(fastifyCors, open) },
-    'in a child, awaited': async (app) => { await app.register(async (child) => { await child.register(fastifyCors, open) }) },
-    'in a child, not awaited': (app) => { app.register(async (child) => { child.register(fastifyCors, open) }, { prefix: '/child' }) },
-    'in a grandchild': (app) => { app.register(async (child) => { child.register(async (grandchild) => { grandchild.register(fastifyCors, open) }) }) }
+    'in the same scope, awaited': async (app) => {
+      await app.register(fastifyCors, open)
+    },
+    'in the same scope, not awaited': (app) => {
+      app.register(fastifyCors, open)
+    },
+    'in a child, awaited': async (app) => {
+      await app.register(async (child) => {
+        await child.register(fastifyCors, open)
+      })
+    },
+    'in a child, not awaited': (app) => {
+      app.register(async (child) => {
+        child.register(fastifyCors, open)
+      }, { prefix: '/child' })
+    },
+    'in a grandchild': (app) => {
+      app.register(async (child) => {
+        child.register(async (grandchild) => {
+          grandchild.register(fastifyCors, open)
+        })
+      })
+    }
   }
   for (const [name, register] of Object.entries(second)) {
     for (const awaited of [true, false]) {
@@ -94,7 +125,10 @@ suite('a @fastify/cors that is registered behind fastify-io: CORS_TWICE', () => 
 })
 
 suite('connect-style cors() in @fastify/middie', () => {
-  const layers: Record<string, cors.CorsOptions> = { open, 'that lets preflights pass': { ...open, preflightContinue: true } }
+  const layers: Record<string, cors.CorsOptions> = {
+    open,
+    'that lets preflights pass': { ...open, preflightContinue: true }
+  }
   for (const [name, layer] of Object.entries(layers)) {
     for (const order of ['before', 'after'] as const) {
       test(`${name}, registered ${order} fastify-io`, async (t) => {
@@ -178,7 +212,16 @@ test('a child with a fastify-io to itself that was there first keeps its policy'
 test('logLevel of the plugin silences preflights of REST too', async (t) => {
   for (const [logLevel, lines] of [[undefined, 2], ['silent', 0]] as const) {
     const written: string[] = []
-    const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => { if (/OPTIONS|request completed/.test(line)) written.push(line) } } } })
+    const app = Fastify({
+      logger: {
+        level: 'info',
+        stream: {
+          write: (line: string) => {
+            if (/OPTIONS|request completed/.test(line)) written.push(line)
+          }
+        }
+      }
+    })
     await app.register(fastifyIO, { ...options, ...(logLevel && { logLevel }) })
     app.get('/x', async () => 'ok')
     await app.ready()

@@ -31,8 +31,12 @@ async function fleet (t: TestContext, size: number, options: FastifyIOOptions = 
     const logger = { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } }
     const running = await start(t, { handshakeSecret, ...options }, () => {}, { logger })
     const member: Member = { ...running, lines, connections: 0, contexts: [] }
-    running.app.io.on('connection', () => { member.connections++ })
-    running.app.io.engine.on('connection_error', ({ context }: { context: Member['contexts'][number] }) => { member.contexts.push(context) })
+    running.app.io.on('connection', () => {
+      member.connections++
+    })
+    running.app.io.engine.on('connection_error', ({ context }: { context: Member['contexts'][number] }) => {
+      member.contexts.push(context)
+    })
     return member
   }))
 }
@@ -40,7 +44,8 @@ async function fleet (t: TestContext, size: number, options: FastifyIOOptions = 
 /** One name for all of them, as behind a balancer: a session belongs to the Host that it began with. */
 const headers = { host: 'fleet.example' }
 const shake = async ({ port }: Running) => sidOf(await ask(port, POLLING, { headers }))
-const post = ({ port }: Running, sid: string, body: string) => ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers, body })
+const post = ({ port }: Running, sid: string, body: string) =>
+  ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers, body })
 const poll = ({ port }: Running, sid: string) => ask(port, `${POLLING}&sid=${sid}`, { headers })
 const sessions = ({ app }: Running) => app.io.engine.clientsCount
 
@@ -91,7 +96,7 @@ suite('a handshake of another process', () => {
   test('a poll whose CONNECT went elsewhere is refused after 2 s; one line a minute', async (t) => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
     const began = performance.now()
-    for (const answer of await Promise.all([poll(b, await shake(a)), poll(b, await shake(a)), poll(b, await shake(a))])) refused(answer)
+    for (const answer of await Promise.all([poll(b, await shake(a)), poll(b, await shake(a)), poll(b, await shake(a))])) { refused(answer) }
     const took = performance.now() - began
     assert.ok(took > 1900 && took < 10_000, `${took} ms`)
     assert.deepEqual([sessions(b), b.connections, b.lines.filter((line) => SPREAD.test(line)).length], [0, 0, 1])
@@ -143,7 +148,10 @@ suite('a handshake of another process', () => {
       await once(socket, 'close')
     }
     // probed, and no more
-    const socket = new WebSocket(`ws://127.0.0.1:${b.port}/socket.io/?EIO=4&transport=websocket&sid=${await shake(a)}`, { headers })
+    const socket = new WebSocket(
+      `ws://127.0.0.1:${b.port}/socket.io/?EIO=4&transport=websocket&sid=${await shake(a)}`,
+      { headers }
+    )
     await once(socket, 'open')
     socket.send('2probe')
     await once(socket, 'close')
@@ -166,7 +174,13 @@ suite('a handshake of another process', () => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
     const sid = await shake(a)
     const held = poll(b, sid)
-    const slow = request({ port: b.port, host: '127.0.0.1', path: `${POLLING}&sid=${sid}`, method: 'POST', headers: { ...headers, 'content-length': 2 } })
+    const slow = request({
+      port: b.port,
+      host: '127.0.0.1',
+      path: `${POLLING}&sid=${sid}`,
+      method: 'POST',
+      headers: { ...headers, 'content-length': 2 }
+    })
     const answer = once(slow, 'response')
     slow.write('4')
     await delay(2200)
@@ -195,7 +209,11 @@ suite('a handshake of another process', () => {
 
   test('a client that goes leaves nothing behind; nor does a server that closes', async (t) => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
-    const socket = await sent(t, b.port, `GET ${POLLING}&sid=${await shake(a)} HTTP/1.1\r\nHost: ${headers.host}\r\n\r\n`)
+    const socket = await sent(
+      t,
+      b.port,
+      `GET ${POLLING}&sid=${await shake(a)} HTTP/1.1\r\nHost: ${headers.host}\r\n\r\n`
+    )
     await until(() => sessions(b) === 1, 'the poll is held')
     socket.destroy()
     await gone(b)
@@ -217,7 +235,7 @@ suite('a handshake of another process', () => {
       destroy (): void {}
     }
     const [a, b] = await fleet(t, 2, { parser: { Encoder, Decoder } }) as [Member, Member]
-    for (const body of ['4{"type":2,"nsp":"/","data":["x"]}', '4not JSON', '40']) refused(await post(b, await shake(a), body))
+    for (const body of ['4{"type":2,"nsp":"/","data":["x"]}', '4not JSON', '40']) { refused(await post(b, await shake(a), body)) }
     const sid = await shake(a)
     assert.equal((await post(b, sid, '4{"type":0,"nsp":"/"}')).body, 'ok')
     assert.match((await poll(b, sid)).body, /^4\{"type":0,.*"sid"/)
@@ -261,7 +279,13 @@ suite('the own handshake, where a secret is shared', () => {
   }
 
   // Engine.IO's own transport tells by events; pings are frames that are written, and no poll
-  for (const [name, options] of Object.entries({ ours: {}, 'of a wsEngine': { wsEngine: WebSocketServer as never }, 'with pings': { pingInterval: 100 } })) {
+  for (
+    const [name, options] of Object.entries({
+      ours: {},
+      'of a wsEngine': { wsEngine: WebSocketServer as never },
+      'with pings': { pingInterval: 100 }
+    })
+  ) {
     test(`a client that polls elsewhere and upgrades here is cut off, though it only listens; WebSockets ${name}`, async (t) => {
       const [a, b] = await fleet(t, 2, options) as [Member, Member]
       const sid = await shake(a)
@@ -314,7 +338,12 @@ suite('behind a balancer', () => {
   const N = 12
 
   /** How each of many clients fared: the first that happened to it, and whether it is cut off in the end. */
-  async function crowd (t: TestContext, url: string, transports: ('polling' | 'websocket')[], within: number): Promise<{ silent: number, failed: number, connected: number }> {
+  async function crowd (
+    t: TestContext,
+    url: string,
+    transports: ('polling' | 'websocket')[],
+    within: number
+  ): Promise<{ silent: number; failed: number; connected: number }> {
     const clients = Array.from({ length: N }, () => client(t, url, { transports, extraHeaders: {} }))
     let failed = 0
     const first = await Promise.all(clients.map((socket) => Promise.race([
@@ -325,7 +354,11 @@ suite('behind a balancer', () => {
       delay(within, 'silent', { ref: false })
     ])))
     for (const one of first) if (one === 'failed') failed++
-    return { silent: first.filter((one) => one === 'silent').length, failed, connected: clients.filter(({ connected }) => connected).length }
+    return {
+      silent: first.filter((one) => one === 'silent').length,
+      failed,
+      connected: clients.filter(({ connected }) => connected).length
+    }
   }
 
   for (const transports of [['polling'], ['polling', 'websocket']] as const) {
@@ -352,7 +385,10 @@ suite('behind a balancer', () => {
     const members = await fleet(t, 2)
     let at = 0
     const route: Route = (_request, ports) => ports[at]!
-    const socket = await connect(t, await balancer(t, members.map(({ port }) => port), route), { transports: ['polling'], extraHeaders: {} })
+    const socket = await connect(t, await balancer(t, members.map(({ port }) => port), route), {
+      transports: ['polling'],
+      extraHeaders: {}
+    })
     const disconnected = once(socket as never, 'disconnect')
     at = 1
     const began = performance.now()
@@ -365,7 +401,8 @@ suite('behind a balancer', () => {
   for (const [where, other] of [['that of the handshake', 0], ['a third one', 2]] as const) {
     test(`a client whose WebSocket alone goes to another process, ${where}, does not wait for a heartbeat`, async (t) => {
       const members = await fleet(t, 3)
-      const route: Route = ({ url }, ports) => ports[/transport=websocket/.test(url!) ? other : /sid=/.test(url!) ? 1 : 0]!
+      const route: Route = ({ url }, ports) =>
+        ports[/transport=websocket/.test(url!) ? other : /sid=/.test(url!) ? 1 : 0]!
       const socket = await connect(t, await balancer(t, members.map(({ port }) => port), route), { extraHeaders: {} })
       const began = performance.now()
       assert.equal((await once(socket as never, 'disconnect'))[0], 'transport close')
@@ -376,9 +413,15 @@ suite('behind a balancer', () => {
   }
 
   test('with processes of their own', { timeout: 60_000 }, async (t) => {
-    const children = Array.from({ length: 3 }, () => fork(`${import.meta.dirname}/../fixtures/fleet-process.ts`, { execArgv: process.execArgv }))
-    t.after(() => { for (const child of children) child.kill() })
-    const said = async (): Promise<{ port: number, connections: number, lines: string[] }[]> => (await Promise.all(children.map((child) => once(child, 'message')))).map(([message]) => message)
+    const children = Array.from(
+      { length: 3 },
+      () => fork(`${import.meta.dirname}/../fixtures/fleet-process.ts`, { execArgv: process.execArgv })
+    )
+    t.after(() => {
+      for (const child of children) child.kill()
+    })
+    const said = async (): Promise<{ port: number; connections: number; lines: string[] }[]> =>
+      (await Promise.all(children.map((child) => once(child, 'message')))).map(([message]) => message)
     const ports = (await said()).map(({ port }) => port)
     const good = await crowd(t, await balancer(t, ports, bySid()), ['polling', 'websocket'], 30_000)
     assert.equal(good.connected, N)

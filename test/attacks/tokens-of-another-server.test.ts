@@ -25,7 +25,7 @@ async function tries (port: number, prefix: string, sid: string): Promise<{ stat
 }
 
 async function unknown (port: number, prefix: string, sid: string): Promise<void> {
-  for (const { status, body } of await tries(port, prefix, sid)) assert.deepEqual([status, JSON.parse(body)], [400, UNKNOWN])
+  for (const { status, body } of await tries(port, prefix, sid)) { assert.deepEqual([status, JSON.parse(body)], [400, UNKNOWN]) }
 }
 
 const shake = async (port: number, prefix = '') => sidOf(await ask(port, `${prefix}${PATH}polling`, { headers }))
@@ -34,7 +34,11 @@ suite('a handshake of another server', () => {
   test('of another scope of the same app opens nothing', async (t) => {
     const app = Fastify()
     const sessions: string[] = []
-    for (const [prefix, options] of [['/public', {}], ['/admin', { allowRequest: (_: unknown, answer: (error: null, ok: boolean) => void) => answer(null, false) }]] as const) {
+    for (
+      const [prefix, options] of [['/public', {}], ['/admin', {
+        allowRequest: (_: unknown, answer: (error: null, ok: boolean) => void) => answer(null, false)
+      }]] as const
+    ) {
       await app.register(async (scope) => {
         await scope.register(fastifyIO, { cors, handshakeSecret, ...options } as FastifyIOOptions)
         scope.io.on('connection', () => { sessions.push(prefix) })
@@ -46,16 +50,24 @@ suite('a handshake of another server', () => {
     assert.equal((await ask(port, `/admin${PATH}polling`, { headers })).status, 403)
     await unknown(port, '/admin', await shake(port, '/public'))
     assert.deepEqual(sessions, [])
-    const { status } = await ask(port, `/public${PATH}polling&sid=${await shake(port, '/public')}`, { method: 'POST', headers, body: '40' })
+    const { status } = await ask(port, `/public${PATH}polling&sid=${await shake(port, '/public')}`, {
+      method: 'POST',
+      headers,
+      body: '40'
+    })
     assert.equal(status, 200, 'its own is good')
   })
 
   test('of another path, prefix or name opens nothing', async (t) => {
     const given: [string, FastifyIOOptions][] = [
-      ['', {}], ['/a', { prefix: '/a' }], ['/b', { prefix: '/b' }], ['', { serviceName: 'chat' }], ['', { serviceName: 'shop' }]
+      ['', {}],
+      ['/a', { prefix: '/a' }],
+      ['/b', { prefix: '/b' }],
+      ['', { serviceName: 'chat' }],
+      ['', { serviceName: 'shop' }]
     ]
     const servers = []
-    for (const [prefix, options] of given) servers.push({ prefix, port: (await start(t, { cors, handshakeSecret, ...options })).port })
+    for (const [prefix, options] of given) { servers.push({ prefix, port: (await start(t, { cors, handshakeSecret, ...options })).port }) }
     for (const from of servers) {
       for (const to of servers) {
         if (to !== from) await unknown(to.port, to.prefix, await shake(from.port, from.prefix))
@@ -76,13 +88,17 @@ suite('middlewares that run "only for the handshake"', () => {
   for (const options of [{}, { statelessHandshake: true }, { handshakeSecret }]) {
     test(`what they put on the request is there: ${JSON.stringify(options)}`, async (t) => {
       const { app, own } = await start(t, { cors, ...options })
-      app.io.engine.use((request: { _query: { sid?: string }, user?: object }, _response: unknown, next: () => void) => {
-        if (request._query.sid === undefined) request.user = { id: 1 }
-        next()
-      })
+      app.io.engine.use(
+        (request: { _query: { sid?: string }; user?: object }, _response: unknown, next: () => void) => {
+          if (request._query.sid === undefined) request.user = { id: 1 }
+          next()
+        }
+      )
       const users: unknown[] = []
-      app.io.on('connection', ({ request }) => { users.push((request as { user?: object }).user) })
-      for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) await connect(t, own, { transports })
+      app.io.on('connection', ({ request }) => {
+        users.push((request as { user?: object }).user)
+      })
+      for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) { await connect(t, own, { transports }) }
       assert.deepEqual(users, [{ id: 1 }, { id: 1 }, { id: 1 }])
     })
   }
@@ -101,17 +117,25 @@ suite('middlewares that run "only for the handshake"', () => {
 
 test('options of the engine that change while it runs are in the next open packet', async (t) => {
   const { app, port } = await start(t, { cors })
-  const opened = async () => JSON.parse((await ask(port, POLLING, { headers })).body.slice(1)) as { pingInterval: number }
+  const opened = async () =>
+    JSON.parse((await ask(port, POLLING, { headers })).body.slice(1)) as { pingInterval: number }
   assert.equal((await opened()).pingInterval, 25_000)
   ;(app.io.engine as unknown as { opts: { pingInterval: number } }).opts.pingInterval = 1000
   assert.equal((await opened()).pingInterval, 1000)
 })
 
-test('a worker of node:cluster without a secret: no other worker knows its handshakes, so they are Engine.IO\'s', { timeout: 60_000 }, async (t) => {
-  const child = fork(`${import.meta.dirname}/../fixtures/cluster-worker.ts`, { execArgv: process.execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+test("a worker of node:cluster without a secret: no other worker knows its handshakes, so they are Engine.IO's", {
+  timeout: 60_000
+}, async (t) => {
+  const child = fork(`${import.meta.dirname}/../fixtures/cluster-worker.ts`, {
+    execArgv: process.execArgv,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc']
+  })
   t.after(() => child.kill())
-  const [seen] = await once(child, 'message') as [Record<string, { sessions: number, lines: string[] }>]
-  const count = (name: string) => [seen[name]!.sessions, seen[name]!.lines.filter((line) => line.includes('handshakeSecret')).length]
+  const [seen] = await once(child, 'message') as [Record<string, { sessions: number; lines: string[] }>]
+  const count = (
+    name: string
+  ) => [seen[name]!.sessions, seen[name]!.lines.filter((line) => line.includes('handshakeSecret')).length]
   assert.deepEqual(count('undefined'), [1, 1])
   assert.deepEqual(count('secret'), [0, 0])
   assert.deepEqual(count('true'), [0, 0], 'asked for by name')

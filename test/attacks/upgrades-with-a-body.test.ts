@@ -96,7 +96,8 @@ suite('a listener that takes it keeps it', () => {
 
   const ways: Readonly<Record<string, Listener>> = {
     'and only resumes the stream': (_request, socket) => socket.resume(),
-    'and reads the body where there is one': (request, socket) => socket === request.socket ? socket.resume() : request.resume(),
+    'and reads the body where there is one': (request, socket) =>
+      socket === request.socket ? socket.resume() : request.resume(),
     'and listens': (_request, socket) => socket.on('close', () => {}),
     'and writes': (_request, socket) => socket.write('HTTP/1.1 410 Gone\r\n')
   }

@@ -17,7 +17,22 @@ test('without flags everything runs, five times, and is worth publishing', () =>
 })
 
 test('flags change what they name', () => {
-  const options = parse(['--workloads', 'rest, handshake', '--contenders=ours,http', '--rounds', '7', '--duration', '0.5', '--connections', '9', '--check', '--json', 'a', '--svg', 'b'])
+  const options = parse([
+    '--workloads',
+    'rest, handshake',
+    '--contenders=ours,http',
+    '--rounds',
+    '7',
+    '--duration',
+    '0.5',
+    '--connections',
+    '9',
+    '--check',
+    '--json',
+    'a',
+    '--svg',
+    'b'
+  ])
   assert.deepEqual(options.workloads, ['handshake', 'rest'])
   assert.deepEqual(options.contenders, ['http', 'ours'])
   assert.deepEqual([options.rounds, options.specialRounds, options.duration, options.connections], [7, 2, 0.5, 9])
@@ -56,13 +71,31 @@ for (const [why, argv] of [
 
 test('--help names every flag, workload and contender', () => {
   for (const { id } of [...workloads, ...contenders]) assert.ok(help.includes(id), id)
-  for (const flag of ['contenders', 'workloads', 'rounds', 'duration', 'connections', 'quick', 'check', 'json', 'svg', 'from']) {
+  for (
+    const flag of [
+      'contenders',
+      'workloads',
+      'rounds',
+      'duration',
+      'connections',
+      'quick',
+      'check',
+      'json',
+      'svg',
+      'from'
+    ]
+  ) {
     assert.ok(help.includes(`--${flag} `), flag)
   }
 })
 
 test('every contender that is named has a file', async () => {
-  const named = new Set([...contenders.map(({ id }) => id), ...memoryContenders, ...starters, ...workloads.flatMap((workload) => [...workload.contenders, workload.stock])])
+  const named = new Set([
+    ...contenders.map(({ id }) => id),
+    ...memoryContenders,
+    ...starters,
+    ...workloads.flatMap((workload) => [...workload.contenders, workload.stock])
+  ])
   for (const id of named) {
     await access(fileOf(id))
     assert.ok(contenders.some((contender) => contender.id === id), id)
@@ -72,7 +105,14 @@ test('every contender that is named has a file', async () => {
 test('each round begins with another contender', () => {
   assert.deepEqual(rotate([1, 2, 3], 4), [2, 3, 1])
   assert.deepEqual(rotate([], 4), [])
-  const options = parse(['--workloads', 'rest,memory,startup', '--contenders', 'fastify,fastify-cors,ws', '--rounds', '4'])
+  const options = parse([
+    '--workloads',
+    'rest,memory,startup',
+    '--contenders',
+    'fastify,fastify-cors,ws',
+    '--rounds',
+    '4'
+  ])
   const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} })
   assert.deepEqual(steps.map(({ section, name }) => `${section} ${name}`), [
     'round 1/4  rest fastify', 'round 1/4  rest fastify-cors', 'round 1/4  memory ws',
@@ -84,7 +124,10 @@ test('each round begins with another contender', () => {
 
 test('a run of everything is planned to fit in ten minutes, a quick one in one', () => {
   const seconds = (argv: string[]): number =>
-    plan(parse(argv), { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} }).reduce((sum, { cost }) => sum + cost, 0)
+    plan(parse(argv), { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} }).reduce(
+      (sum, { cost }) => sum + cost,
+      0
+    )
   assert.ok(seconds([]) < 570, `${seconds([])} s`)
   assert.ok(seconds(['--quick']) < 57, `${seconds(['--quick'])} s`)
 })

@@ -61,7 +61,10 @@ test('texts say what the bars show, and what made them', () => {
   const svg = chart(resultsOf())
   assert.match(svg, />npm run bench · the least of 3 rounds · 2026-01-02</)
   assert.match(svg, />20\.0 µs<[^]*?>25 %</)
-  assert.match(svg, /<desc id="d">handshake: bare node:http 10\.0 µs, Socket\.IO \+ cors 80\.0 µs, fastify-io 20\.0 µs\./)
+  assert.match(
+    svg,
+    /<desc id="d">handshake: bare node:http 10\.0 µs, Socket\.IO \+ cors 80\.0 µs, fastify-io 20\.0 µs\./
+  )
 })
 
 test('a run without anything to draw is still a document', () => {

@@ -60,12 +60,16 @@ test('what was not run is not measured', () => {
   const nothing = resultsOf({ workloads: {}, memory: {}, startup: {} })
   assert.deepEqual(new Set(check(nothing, readFloors()).map((finding) => finding.verdict)), new Set(['not measured']))
   const alone = resultsOf({ workloads: { handshake: { ours: [cell(20)] } } })
-  assert.equal(verdict(alone, { workload: 'handshake', metric: 'cpu', against: 'socketio', atLeast: 1 }), 'not measured')
+  assert.equal(
+    verdict(alone, { workload: 'handshake', metric: 'cpu', against: 'socketio', atLeast: 1 }),
+    'not measured'
+  )
 })
 
 test('every floor names things that exist, and asks for one thing', () => {
   for (const floor of readFloors()) {
-    const partakers = { memory: memoryContenders, startup: starters }[floor.workload] ?? workloadOf(floor.workload)?.contenders
+    const partakers = { memory: memoryContenders, startup: starters }[floor.workload] ??
+      workloadOf(floor.workload)?.contenders
     assert.ok(partakers?.includes('ours'), floor.workload)
     if (floor.against !== undefined) assert.ok(partakers?.includes(floor.against), `${floor.workload} ${floor.against}`)
     assert.notEqual(floor.atLeast === undefined, floor.atMost === undefined)

@@ -29,7 +29,10 @@ function saying (bytes: Buffer | string, end = false): Server {
 }
 
 test('answers are put together from any pieces, one after the other', async (t) => {
-  const port = await listen(t, saying('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 No Content\r\nX: y\r\n\r\n'))
+  const port = await listen(
+    t,
+    saying('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 No Content\r\nX: y\r\n\r\n')
+  )
   const wire = new Wire(port)
   assert.deepEqual(await wire.request('one'), { status: 200, head: 'HTTP/1.1 200 OK\r\nContent-Length: 2', body: 'ok' })
   const second = await wire.request('two')
@@ -39,7 +42,13 @@ test('answers are put together from any pieces, one after the other', async (t) 
 
 test('a WebSocket is opened, spoken and closed', async (t) => {
   const long = 'x'.repeat(300)
-  const frames = Buffer.concat([Buffer.from([0x81, 2]), Buffer.from('hi'), Buffer.from([0x81, 126, 1, 44]), Buffer.from(long), Buffer.from([0x88, 2, 3, 0xe8])])
+  const frames = Buffer.concat([
+    Buffer.from([0x81, 2]),
+    Buffer.from('hi'),
+    Buffer.from([0x81, 126, 1, 44]),
+    Buffer.from(long),
+    Buffer.from([0x88, 2, 3, 0xe8])
+  ])
   const head = `HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: ${SOCKET_ACCEPT}\r\n\r\n`
   const port = await listen(t, saying(Buffer.concat([Buffer.from(head), frames]), true))
   const wire = new Wire(port)
@@ -50,7 +59,9 @@ test('a WebSocket is opened, spoken and closed', async (t) => {
 })
 
 test('what is not understood is an error, never a guess', async (t) => {
-  const chunked = new Wire(await listen(t, saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')))
+  const chunked = new Wire(
+    await listen(t, saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'))
+  )
   await assert.rejects(chunked.request('?'), /without Content-Length/)
   await chunked.drop()
   const refusing = new Wire(await listen(t, saying('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')))
@@ -114,24 +125,36 @@ async function drive (t: TestContext, listener: RequestListener): Promise<Record
     if (++answered === 50) enough()
   }))
   const recorder = new Recorder()
-  const load = httpLoad(port, 2, { method: 'GET', path: '/', headers: {} }, { status: 200, allowOrigin: ALLOWED, body: 'right' }, recorder)
+  const load = httpLoad(port, 2, { method: 'GET', path: '/', headers: {} }, {
+    status: 200,
+    allowOrigin: ALLOWED,
+    body: 'right'
+  }, recorder)
   await plenty
   await load.stop()
   return recorder
 }
 
-test('autocannon\'s right answers count', async (t) => {
-  const recorder = await drive(t, (_, res) => res.setHeader('access-control-allow-origin', ALLOWED).end('right, and more'))
+test("autocannon's right answers count", async (t) => {
+  const recorder = await drive(
+    t,
+    (_, res) => res.setHeader('access-control-allow-origin', ALLOWED).end('right, and more')
+  )
   assert.equal(recorder.failures, 0)
   assert.ok(recorder.ops >= 48)
   assert.ok(recorder.latency().p50 > 0)
 })
 
-for (const [why, listener, expected] of [
-  ['status', (_, res) => res.writeHead(500, { 'Access-Control-Allow-Origin': ALLOWED }).end('right'), /status 500 instead of 200/],
-  ['body', (_, res) => res.setHeader('Access-Control-Allow-Origin', ALLOWED).end('wrong'), /body "wrong" instead of right/],
-  ['Access-Control-Allow-Origin', (_, res) => res.end('right'), /Allow-Origin undefined instead of/]
-] satisfies Array<[string, RequestListener, RegExp]>) {
+for (
+  const [why, listener, expected] of [
+    ['status', (_, res) =>
+      res.writeHead(500, { 'Access-Control-Allow-Origin': ALLOWED }).end('right'), /status 500 instead of 200/],
+    ['body', (_, res) =>
+      res.setHeader('Access-Control-Allow-Origin', ALLOWED).end('wrong'), /body "wrong" instead of right/],
+    ['Access-Control-Allow-Origin', (_, res) =>
+      res.end('right'), /Allow-Origin undefined instead of/]
+  ] satisfies Array<[string, RequestListener, RegExp]>
+) {
   test(`an answer with the wrong ${why} does not count`, async (t) => {
     const recorder = await drive(t, listener)
     assert.equal(recorder.ops, 0)

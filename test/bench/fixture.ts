@@ -22,7 +22,15 @@ export function resultsOf (changes: Partial<Results> = {}): Results {
   return {
     command: 'npm run bench',
     date: '2026-01-02T03:04:05.000Z',
-    machine: { cpu: 'A <fast> & "good" CPU', cores: 2, memory: 8, os: 'Linux 6', node: 'v20.19.0', load: 0.1, packages: { ws: '8.0.0' } },
+    machine: {
+      cpu: 'A <fast> & "good" CPU',
+      cores: 2,
+      memory: 8,
+      os: 'Linux 6',
+      node: 'v20.19.0',
+      load: 0.1,
+      packages: { ws: '8.0.0' }
+    },
     rounds: 3,
     duration: 1.2,
     connections: 50,

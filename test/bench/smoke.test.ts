@@ -65,7 +65,9 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
 test('--check without anything that has a floor fails', { timeout: 60_000 }, async () => {
   await assert.rejects(
     bench('--workloads', 'rest', '--contenders', 'fastify', '--rounds', '1', '--duration', '0.1', '--check'),
-    (error: { code: number, stderr: string }) => error.code === 1 && /nothing that has a floor was measured/.test(error.stderr))
+    (error: { code: number; stderr: string }) =>
+      error.code === 1 && /nothing that has a floor was measured/.test(error.stderr)
+  )
 })
 
 test('a mistyped flag explains itself', { timeout: 60_000 }, async () => {

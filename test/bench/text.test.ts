@@ -80,7 +80,17 @@ test('progress is redrawn on a terminal and repeated per section in a log', () =
   const drawn = (isTTY: boolean): string => {
     let text = ''
     let now = 0
-    const progress = new Progress({ isTTY, write: (chunk: Uint8Array | string) => { text += String(chunk); return true } }, 4, () => now)
+    const progress = new Progress(
+      {
+        isTTY,
+        write: (chunk: Uint8Array | string) => {
+          text += String(chunk)
+          return true
+        }
+      },
+      4,
+      () => now
+    )
     for (const [section, step] of [['a', 'x'], ['a', 'y'], ['b', 'x']] as const) {
       progress.begin(section, step)
       progress.end(1)

@@ -9,6 +9,14 @@ export async function launch (): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROME_PATH ?? await packed.executablePath(),
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic']
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic'
+    ]
   })
 }

@@ -34,12 +34,24 @@ suite('a real browser', () => {
   async function results (url: string): Promise<Record<string, string>> {
     const page = await open(url)
     await page.waitForSelector('body[data-done=yes]')
-    const rows = await page.$$eval('#checks tr', (found) => found.map((row) => [row.querySelector('th')!.firstChild!.textContent, (row as HTMLElement).dataset.state]))
+    const rows = await page.$$eval(
+      '#checks tr',
+      (found) =>
+        found.map((row) => [row.querySelector('th')!.firstChild!.textContent, (row as HTMLElement).dataset.state])
+    )
     await page.context().close()
     return Object.fromEntries(rows) as Record<string, string>
   }
 
-  const CHECKS = ['REST', 'REST with cookies', 'REST with a preflight', 'Server-sent events', 'Socket.IO, polling', 'Socket.IO, polling with a preflight', 'Socket.IO, WebSocket']
+  const CHECKS = [
+    'REST',
+    'REST with cookies',
+    'REST with a preflight',
+    'Server-sent events',
+    'Socket.IO, polling',
+    'Socket.IO, polling with a preflight',
+    'Socket.IO, WebSocket'
+  ]
 
   test('the allowed page may do everything', async () => {
     assert.deepEqual(await results(playground.allowed), Object.fromEntries(CHECKS.map((name) => [name, 'allowed'])))
@@ -67,7 +79,9 @@ suite('a real browser', () => {
       frame.setAttribute('sandbox', 'allow-scripts')
       frame.srcdoc = `<script>
         const attempt = (promise) => promise.then(() => 'read', () => 'refused')
-        const socket = new Promise((resolve, reject) => { const ws = new WebSocket('${backend.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket'); ws.onopen = resolve; ws.onerror = reject })
+        const socket = new Promise((resolve, reject) => { const ws = new WebSocket('${
+        backend.replace('http', 'ws')
+      }/socket.io/?EIO=4&transport=websocket'); ws.onopen = resolve; ws.onerror = reject })
         Promise.all([origin, attempt(fetch('${backend}/api/time')), attempt(fetch('${backend}/api/me', { credentials: 'include' })), attempt(fetch('${backend}/socket.io/?EIO=4&transport=polling')), attempt(socket)])
           .then((seen) => parent.postMessage(seen, '*'))
       </script>`
@@ -122,7 +136,9 @@ suite('a real browser', () => {
 
     const attacker = await context.newPage()
     // another site, not just another origin
-    await attacker.goto(playground.refused.replace('localhost', '127.0.0.1')).catch(() => attacker.goto(playground.refused))
+    await attacker.goto(playground.refused.replace('localhost', '127.0.0.1')).catch(() =>
+      attacker.goto(playground.refused)
+    )
     assert.equal(await attacker.evaluate(attempt, playground.backend), 'refused')
     assert.equal(sent.length, 1, 'no connection was made')
     playground.app.io.off('connection', onConnection)
@@ -136,10 +152,14 @@ suite('a real browser', () => {
     writeFileSync(file, JSON.stringify({ origin: [playground.refused] }))
     const ending = new AbortController()
     t.after(() => ending.abort())
-    const { own } = await start(t, { cors: loadPolicy(file, { watch: true, signal: ending.signal, log: { info () {}, error () {} } }) })
+    const { own } = await start(t, {
+      cors: loadPolicy(file, { watch: true, signal: ending.signal, log: { info () {}, error () {} } })
+    })
     const page = await open(`${playground.refused}/info`, true)
     await page.evaluate(async ([client, url]) => {
-      const { io } = await import(client!) as { io: (url: string, options: object) => { on (event: string, listener: (value: unknown) => void): void } }
+      const { io } = await import(client!) as {
+        io: (url: string, options: object) => { on(event: string, listener: (value: unknown) => void): void }
+      }
       const seen: unknown[] = []
       Object.assign(globalThis, { seen })
       const socket = io(url!, { transports: ['websocket'] })
@@ -149,15 +169,23 @@ suite('a real browser', () => {
     }, [`${playground.refused}/socket.io.js`, own])
     const begun = performance.now()
     writeFileSync(file, JSON.stringify({ origin: ['https://other.example'] }))
-    await page.waitForFunction(() => (globalThis as unknown as { seen: unknown[] }).seen.length === 2, undefined, { polling: 20 })
+    await page.waitForFunction(() => (globalThis as unknown as { seen: unknown[] }).seen.length === 2, undefined, {
+      polling: 20
+    })
     assert.ok(performance.now() - begun < 1000 * slowdown())
-    assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen), [{ code: 'ORIGIN_REVOKED', reason: 'not-listed' }, 'io server disconnect'])
+    assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen), [{
+      code: 'ORIGIN_REVOKED',
+      reason: 'not-listed'
+    }, 'io server disconnect'])
     await page.context().close()
   })
 
   test('web security is on in this browser', async () => {
     const page = await open(`${playground.refused}/info`)
-    const outcome = await page.evaluate((url) => fetch(url).then(() => 'read', () => 'refused'), `${playground.allowed}/info`)
+    const outcome = await page.evaluate(
+      (url) => fetch(url).then(() => 'read', () => 'refused'),
+      `${playground.allowed}/info`
+    )
     assert.equal(outcome, 'refused', 'another origin without CORS headers is not readable')
     await page.context().close()
   })

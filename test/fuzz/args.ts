@@ -43,17 +43,21 @@ WebSocket frames, right and wrong. Exits with 1 when a server does what it must 
 /** @throws {UsageError} */
 export function parse (argv: readonly string[]): Options {
   const { values } = read(argv)
-  const number = (name: 'seed' | 'seconds' | 'requests' | 'workers' | 'connections' | 'round' | 'connection', least: number, otherwise: number): number => {
+  const number = (
+    name: 'seed' | 'seconds' | 'requests' | 'workers' | 'connections' | 'round' | 'connection',
+    least: number,
+    otherwise: number
+  ): number => {
     const given = values[name]
     if (given === undefined) return otherwise
     const value = Number(given)
-    if (!(value >= least) || (name !== 'seconds' && !Number.isSafeInteger(value))) throw new UsageError(`--${name} takes a number from ${least} on, not ${given}`)
+    if (!(value >= least) || (name !== 'seconds' && !Number.isSafeInteger(value))) { throw new UsageError(`--${name} takes a number from ${least} on, not ${given}`) }
     return value
   }
   const chosen = values.configurations?.split(',').map((name) => name.trim()) ?? names
   const unknown = chosen.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new UsageError(`no configuration has this name: ${unknown}`)
-  if (values.round !== undefined && chosen.length !== 1) throw new UsageError('--round needs --configurations with one name')
+  if (values.round !== undefined && chosen.length !== 1) { throw new UsageError('--round needs --configurations with one name') }
   if (values.connection !== undefined && values.round === undefined) throw new UsageError('--connection needs --round')
   return {
     seed: number('seed', 0, Math.floor(Math.random() * 2 ** 32)),
@@ -62,7 +66,9 @@ export function parse (argv: readonly string[]): Options {
     workers: values.round === undefined ? number('workers', 1, 2) : 1,
     connections: number('connections', 1, 600),
     configurations: chosen,
-    round: values.round === undefined ? undefined : { seed: number('round', 0, 0), only: values.connection === undefined ? undefined : number('connection', 0, 0) },
+    round: values.round === undefined
+      ? undefined
+      : { seed: number('round', 0, 0), only: values.connection === undefined ? undefined : number('connection', 0, 0) },
     all: values.all === true,
     help: values.help === true
   }
@@ -74,7 +80,18 @@ function read (argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { seed: text, seconds: text, requests: text, workers: text, connections: text, configurations: text, round: text, connection: text, all: flag, help: flag }
+      options: {
+        seed: text,
+        seconds: text,
+        requests: text,
+        workers: text,
+        connections: text,
+        configurations: text,
+        round: text,
+        connection: text,
+        all: flag,
+        help: flag
+      }
     })
   } catch (error) {
     throw new UsageError((error as Error).message)

@@ -59,7 +59,9 @@ function notices ({ what, file, line, instead }: Break): boolean {
     const seconds = ((performance.now() - begun) / 1000).toFixed(0)
     const oracles = new Set(Array.from(stdout.matchAll(/^VIOLATION: (.*)$/gm), ([, oracle]) => oracle))
     const noticed = status === 1 && oracles.size > 0
-    console.log(`${noticed ? 'noticed' : 'NOT noticed'} after ${seconds} s: ${what} (${file})\n  ${[...oracles].join('; ')}`)
+    console.log(
+      `${noticed ? 'noticed' : 'NOT noticed'} after ${seconds} s: ${what} (${file})\n  ${[...oracles].join('; ')}`
+    )
     return noticed
   } finally {
     rmSync(copy, { recursive: true, force: true })

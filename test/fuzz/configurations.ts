@@ -35,29 +35,77 @@ export const configurations: Readonly<Record<string, (random: Random) => Configu
   list: () => ({ policies: [mainPolicy] }),
   table: (random) => ({ policies: [table(random)] }),
   stateful: () => ({ policies: [mainPolicy], options: { statelessHandshake: false } }),
-  credentials: () => ({ policies: [withSettings({ credentials: true, exposedHeaders: 'x-a', maxAge: 60 })], server: { logger: sink } }),
-  older: (random) => ({ policies: [mainPolicy], options: { allowEIO3: true, jsonp: true, statelessHandshake: random.chance(50) } }),
-  all: (random) => ({ policies: [withSettings({ enforce: 'all', missingOrigin: random.pick(['allow', 'refuse'] as const) })], server: { logger: sink } }),
+  credentials: () => ({
+    policies: [withSettings({ credentials: true, exposedHeaders: 'x-a', maxAge: 60 })],
+    server: { logger: sink }
+  }),
+  older: (random) => ({
+    policies: [mainPolicy],
+    options: { allowEIO3: true, jsonp: true, statelessHandshake: random.chance(50) }
+  }),
+  all: (random) => ({
+    policies: [withSettings({ enforce: 'all', missingOrigin: random.pick(['allow', 'refuse'] as const) })],
+    server: { logger: sink }
+  }),
   proxy: () => ({ policies: [withSettings({})], server: { trustProxy: true } }),
-  own: (random) => ({ policies: [withSettings({ sameOrigin: random.pick([false, ['127.0.0.1'], ['api.example.com']]) })] }),
-  router: () => ({ policies: [mainPolicy], server: { routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true } } }),
+  own: (random) => ({
+    policies: [withSettings({ sameOrigin: random.pick([false, ['127.0.0.1'], ['api.example.com']]) })]
+  }),
+  router: () => ({
+    policies: [mainPolicy],
+    server: {
+      routerOptions: {
+        caseSensitive: false,
+        ignoreTrailingSlash: true,
+        ignoreDuplicateSlashes: true,
+        useSemicolonDelimiter: true
+      }
+    }
+  }),
   rewrite: () => ({ policies: [mainPolicy], server: { rewriteUrl: ({ url }) => url!.replace(/^\/rewritten/, '') } }),
   function: (random) => ({ policies: [byFunction(later)], options: { statelessHandshake: random.chance(50) } }),
   siblings: (random) => ({ policies: [mainPolicy, table(random)] }),
-  'websocket after': () => ({ shared: true, policies: [mainPolicy], after: async (app) => { await addWebsocket(app); await addSocket(app) } }),
-  'websocket before': (random) => ({ shared: true, policies: [withSettings({ enforce: random.pick(['sockets', 'all'] as const) })], before: addWebsocket, after: addSocket }),
+  'websocket after': () => ({
+    shared: true,
+    policies: [mainPolicy],
+    after: async (app) => {
+      await addWebsocket(app)
+      await addSocket(app)
+    }
+  }),
+  'websocket before': (random) => ({
+    shared: true,
+    policies: [withSettings({ enforce: random.pick(['sockets', 'all'] as const) })],
+    before: addWebsocket,
+    after: addSocket
+  }),
   hooks: (random) => ({
     policies: [mainPolicy],
     options: {
       cookie: random.chance(50),
       allowRequest: (request, callback) => { setImmediate(() => callback(null, !request.headers.cookie)) }
     },
-    tune: (app) => { app.io.engine.use((_request: unknown, _response: unknown, next: () => void) => { setImmediate(next) }) },
+    tune: (app) => {
+      app.io.engine.use((_request: unknown, _response: unknown, next: () => void) => {
+        setImmediate(next)
+      })
+    },
     before: async (app) => {
       app.addHook('onRequest', async () => { await later() })
       app.addHook('onSend', async () => { await later() })
     }
   }),
-  small: () => ({ policies: [mainPolicy], options: { maxHttpBufferSize: 1000, httpCompression: { threshold: 10 }, perMessageDeflate: { threshold: 10 }, connectionStateRecovery: { maxDisconnectionDuration: 50 } } }),
-  'no headers': () => ({ policies: [withSettings({ emitHeaders: false })], options: { allowUpgrades: false, addTrailingSlash: false, serveClient: false } })
+  small: () => ({
+    policies: [mainPolicy],
+    options: {
+      maxHttpBufferSize: 1000,
+      httpCompression: { threshold: 10 },
+      perMessageDeflate: { threshold: 10 },
+      connectionStateRecovery: { maxDisconnectionDuration: 50 }
+    }
+  }),
+  'no headers': () => ({
+    policies: [withSettings({ emitHeaders: false })],
+    options: { allowUpgrades: false, addTrailingSlash: false, serveClient: false }
+  })
 }

@@ -9,7 +9,13 @@ import type { World } from './world.ts'
 const SLOTS = 24
 
 const PLANS = { pipeline, endless, mangled, conversation, webSocket } as const
-const MIX: readonly (readonly [number, keyof typeof PLANS])[] = [[34, 'pipeline'], [3, 'endless'], [26, 'conversation'], [15, 'webSocket'], [22, 'mangled']]
+const MIX: readonly (readonly [number, keyof typeof PLANS])[] = [
+  [34, 'pipeline'],
+  [3, 'endless'],
+  [26, 'conversation'],
+  [15, 'webSocket'],
+  [22, 'mangled']
+]
 /** Mutations put one request behind another. */
 const SHARED_MIX = MIX.filter(([, plan]) => plan !== 'mangled')
 

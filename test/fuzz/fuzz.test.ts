@@ -13,13 +13,29 @@ import { Random, seedOf } from './random.ts'
 import type { Wire } from './wire.ts'
 import type { Scope, World } from './world.ts'
 
-const scope: Scope = { prefix: '', path: '/socket.io/', port: 80, policy: mainPolicy, enforceAll: false, emitsHeaders: true, jsonp: false, eio3: false, trustProxy: false, sids: [] }
+const scope: Scope = {
+  prefix: '',
+  path: '/socket.io/',
+  port: 80,
+  policy: mainPolicy,
+  enforceAll: false,
+  emitsHeaders: true,
+  jsonp: false,
+  eio3: false,
+  trustProxy: false,
+  sids: []
+}
 
 describe('fuzzer', () => {
   test('a seed determines every byte', () => {
     const bytes = (seed: number): string => {
       const random = new Random(seed)
-      return Array.from({ length: 200 }, () => (random.chance(50) ? anyRequest : anyUpgrade)(random, scope, draw(random, scope)).text + goodFrames(random, '42["echo"]')).join('')
+      return Array.from(
+        { length: 200 },
+        () =>
+          (random.chance(50) ? anyRequest : anyUpgrade)(random, scope, draw(random, scope)).text +
+          goodFrames(random, '42["echo"]')
+      ).join('')
     }
     assert.equal(bytes(1), bytes(1))
     assert.notEqual(bytes(1), bytes(2))
@@ -38,7 +54,8 @@ describe('fuzzer', () => {
   })
 
   test('answers are cut from any pieces', () => {
-    const text = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\ncd\r\nA;x\r\n0123456789\r\n0\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
+    const text =
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\ncd\r\nA;x\r\n0123456789\r\n0\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
     for (const size of [1, 3, 7, 1000]) {
       const parser = new AnswerParser()
       const answers: Answer[] = []
@@ -46,7 +63,11 @@ describe('fuzzer', () => {
         parser.push(text.slice(at, at + size))
         for (let answer = parser.next('GET'); answer !== undefined; answer = parser.next('GET')) answers.push(answer)
       }
-      assert.deepEqual(answers.map(({ status, body, last }) => [status, body, last]), [[200, 'ab', false], [200, 'cd0123456789', false], [204, '', true]])
+      assert.deepEqual(answers.map(({ status, body, last }) => [status, body, last]), [[200, 'ab', false], [
+        200,
+        'cd0123456789',
+        false
+      ], [204, '', true]])
     }
     const head = new AnswerParser()
     head.push('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')
@@ -55,25 +76,65 @@ describe('fuzzer', () => {
 
   describe('the oracles notice', () => {
     const app = 'https://app.example.com'
-    const from = (origin: string): Expectation => compose(new Random(1), scope, { lines: '', host: 'x', origin, expected: mainPolicy.expect(origin) }, { target: '/socket.io/?EIO=4&transport=polling' }, { engine: true, served: true }).expectation
+    const from = (origin: string): Expectation =>
+      compose(new Random(1), scope, { lines: '', host: 'x', origin, expected: mainPolicy.expect(origin) }, {
+        target: '/socket.io/?EIO=4&transport=polling'
+      }, { engine: true, served: true }).expectation
     const judged = (expectation: Expectation, answer: Partial<Answer>): string[] => {
       const complaints: string[] = []
       const world = { tally: { answers: 0 } } as unknown as World
-      judge(world, { complain: (oracle: string) => { complaints.push(oracle) } } as unknown as Wire, expectation, { status: 200, head: 'HTTP/1.1 200 OK', body: '', last: false, malformed: false, ...answer })
+      judge(
+        world,
+        {
+          complain: (oracle: string) => {
+            complaints.push(oracle)
+          }
+        } as unknown as Wire,
+        expectation,
+        { status: 200, head: 'HTTP/1.1 200 OK', body: '', last: false, malformed: false, ...answer }
+      )
       return complaints
     }
     const open = { body: '0{"sid":"abc"}' }
-    const rows: readonly (readonly [what: string, expectation: Expectation, answer: Partial<Answer>, complaint: string | undefined])[] = [
-      ['a right answer', from(app), { ...open, head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}` }, undefined],
+    const rows:
+    readonly (readonly [
+        what: string,
+        expectation: Expectation,
+        answer: Partial<Answer>,
+        complaint: string | undefined
+    ])[] = [
+      [
+        'a right answer',
+        from(app),
+        { ...open, head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}` },
+        undefined
+      ],
       ['a right refusal', from('https://attacker.example'), { status: 403 }, undefined],
       ['a 500', from(app), { status: 500 }, 'no 5xx but 503'],
-      ['a CORS header for a refused origin', from('https://attacker.example'), { status: 403, head: 'HTTP/1.1 403 Forbidden\r\naccess-control-allow-credentials: true' }, 'no CORS header for a refused origin'],
-      ['a 101 for a refused origin', from('https://attacker.example'), { status: 101 }, 'no 101 for a refused origin'],
-      ['a session for a refused origin', from('https://attacker.example'), { ...open, status: 403 }, 'no session for a refused origin'],
+      ['a CORS header for a refused origin', from('https://attacker.example'), {
+        status: 403,
+        head: 'HTTP/1.1 403 Forbidden\r\naccess-control-allow-credentials: true'
+      }, 'no CORS header for a refused origin'],
+      [
+        'a 101 for a refused origin',
+        from('https://attacker.example'),
+        { status: 101 },
+        'no 101 for a refused origin'
+      ],
+      [
+        'a session for a refused origin',
+        from('https://attacker.example'),
+        { ...open, status: 403 },
+        'no session for a refused origin'
+      ],
       ['an answer to a refused origin', from('https://attacker.example'), {}, 'a refused origin is not served'],
       ['an allowed origin without its header', from(app), {}, 'an allowed origin has its CORS header'],
-      ['the header of another origin', from(app), { head: 'HTTP/1.1 200 OK\r\naccess-control-allow-origin: https://attacker.example' }, 'the CORS header is the origin'],
-      ['a stolen session that answers', { ...from(app), stolen: true }, { head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}` }, 'a session answers no other origin']
+      ['the header of another origin', from(app), {
+        head: 'HTTP/1.1 200 OK\r\naccess-control-allow-origin: https://attacker.example'
+      }, 'the CORS header is the origin'],
+      ['a stolen session that answers', { ...from(app), stolen: true }, {
+        head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}`
+      }, 'a session answers no other origin']
     ]
     for (const [what, expectation, answer, complaint] of rows) {
       test(what, () => {
@@ -88,11 +149,28 @@ describe('fuzzer', () => {
     const { seed, seconds, workers } = parse(['--seed', '7', '--requests', '10'])
     assert.deepEqual([seed, seconds, workers], [7, Infinity, 2])
     assert.equal(parse([]).seconds, 60)
-    for (const argv of [['--seed', 'x'], ['--sed', '1'], ['--configurations', 'none'], ['--round', '1'], ['--connection', '1'], ['--workers', '0']]) assert.throws(() => parse(argv), UsageError)
+    for (
+      const argv of [['--seed', 'x'], ['--sed', '1'], ['--configurations', 'none'], ['--round', '1'], [
+        '--connection',
+        '1'
+      ], ['--workers', '0']]
+    ) assert.throws(() => parse(argv), UsageError)
   })
 
   test('a short run over every configuration finds nothing', { timeout: 200_000 }, () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', 'test/fuzz/run.ts', '--seed', '1', '--requests', '20000', '--connections', '40', '--workers', '1'], { encoding: 'utf8', cwd: new URL('../..', import.meta.url) })
+    const { stdout, stderr, status } = spawnSync(process.execPath, [
+      '--import',
+      'tsx',
+      'test/fuzz/run.ts',
+      '--seed',
+      '1',
+      '--requests',
+      '20000',
+      '--connections',
+      '40',
+      '--workers',
+      '1'
+    ], { encoding: 'utf8', cwd: new URL('../..', import.meta.url) })
     assert.equal(status, 0, stdout + stderr)
     assert.match(stdout, /^seed 1, 1 workers, .*\n[^]*\nno violation\n$/)
   })

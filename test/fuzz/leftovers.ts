@@ -50,28 +50,60 @@ interface Finding {
   readonly ports?: ReadonlyArray<number | undefined>
 }
 
-async function find ({ server, sockets, engines, held }: Remains, before: ReadonlyMap<string, number>, files: ReadonlyMap<string, string> | undefined): Promise<Finding[]> {
+async function find (
+  { server, sockets, engines, held }: Remains,
+  before: ReadonlyMap<string, number>,
+  files: ReadonlyMap<string, string> | undefined
+): Promise<Finding[]> {
   const found: Finding[] = []
-  const connections = server.listening ? await new Promise<number>((resolve) => { server.getConnections((_error, count) => resolve(count)) }) : 0
-  if (connections > 0 || sockets.size > 0) found.push({ oracle: 'no connection is left', detail: `${connections} connections, ${sockets.size} sockets: ${[...sockets].slice(0, 3).map(describe).join('; ')}`, ports: [...sockets].map(({ remotePort }) => remotePort) })
+  const connections = server.listening
+    ? await new Promise<number>((resolve) => {
+      server.getConnections((_error, count) => resolve(count))
+    })
+    : 0
+  if (connections > 0 || sockets.size > 0) {
+    found.push({
+      oracle: 'no connection is left',
+      detail: `${connections} connections, ${sockets.size} sockets: ${
+        [...sockets].slice(0, 3).map(describe).join('; ')
+      }`,
+      ports: [...sockets].map(({ remotePort }) => remotePort)
+    })
+  }
   for (const io of engines) {
-    const { clientsCount, clients } = io.engine as unknown as { clientsCount: number, clients: Record<string, { request: { socket?: Socket } }> }
+    const { clientsCount, clients } = io.engine as unknown as {
+      clientsCount: number
+      clients: Record<string, { request: { socket?: Socket } }>
+    }
     const left = Object.values(clients)
-    if (clientsCount !== 0 || left.length !== 0) found.push({ oracle: 'no session is left', detail: `clientsCount ${clientsCount}, ${left.length} sessions`, ports: left.map(({ request }) => request?.socket?.remotePort) })
+    if (clientsCount !== 0 || left.length !== 0) {
+      found.push({
+        oracle: 'no session is left',
+        detail: `clientsCount ${clientsCount}, ${left.length} sessions`,
+        ports: left.map(({ request }) => request?.socket?.remotePort)
+      })
+    }
     for (const [name, { sockets }] of io._nsps) {
       if (sockets.size > 0) found.push({ oracle: 'no socket is left', detail: `${sockets.size} in ${name}` })
     }
   }
-  if (held.streams > 0) found.push({ oracle: 'routes hear that their clients have gone', detail: `${held.streams} streams` })
+  if (held.streams > 0) { found.push({ oracle: 'routes hear that their clients have gone', detail: `${held.streams} streams` }) }
   for (const [kind, count] of activity()) {
     // ours: file work of the loader, the channel to the parent
     if (kind === 'TTYWrap' || kind === 'PipeWrap' || kind.startsWith('FS')) continue
     const more = count - (before.get(kind) ?? 0)
     if (server.listening && kind === 'TCPServerWrap') continue
-    if (more > 0) found.push({ oracle: kind === 'Timeout' ? 'no timer is left' : 'nothing active is left', detail: `${more} ${kind}` })
+    if (more > 0) {
+      found.push({
+        oracle: kind === 'Timeout' ? 'no timer is left' : 'nothing active is left',
+        detail: `${more} ${kind}`
+      })
+    }
   }
   if (files !== undefined) {
-    const more = [...openFiles()].filter(([number, name]) => name !== 'closed' && files.get(number) !== name).map(([, name]) => name)
+    const more = [...openFiles()].filter(([number, name]) => name !== 'closed' && files.get(number) !== name).map((
+      [, name]
+    ) => name)
     if (more.length > 0) found.push({ oracle: 'no file is left open', detail: more.join(', ') })
   }
   return found
@@ -79,10 +111,33 @@ async function find ({ server, sockets, engines, held }: Remains, before: Readon
 
 /** What the server's side of a connection waits for. */
 function describe (socket: Socket): string {
-  const { _httpMessage: answer, parser } = socket as Socket & { _httpMessage?: ServerResponse | null, parser?: object | null }
-  const { readableFlowing, readableEnded, readableLength, writableLength, writableNeedDrain, writableEnded, destroyed } = socket
+  const { _httpMessage: answer, parser } = socket as Socket & {
+    _httpMessage?: ServerResponse | null
+    parser?: object | null
+  }
+  const {
+    readableFlowing,
+    readableEnded,
+    readableLength,
+    writableLength,
+    writableNeedDrain,
+    writableEnded,
+    destroyed
+  } = socket
   const url = answer?.req.url
-  const state = { url, headersSent: answer?.headersSent, parser: parser != null, readableFlowing, readableEnded, readableLength, writableLength, writableNeedDrain, writableEnded, destroyed, data: socket.listenerCount('data') }
+  const state = {
+    url,
+    headersSent: answer?.headersSent,
+    parser: parser != null,
+    readableFlowing,
+    readableEnded,
+    readableLength,
+    writableLength,
+    writableNeedDrain,
+    writableEnded,
+    destroyed,
+    data: socket.listenerCount('data')
+  }
   return JSON.stringify(state)
 }
 
@@ -92,13 +147,19 @@ function describe (socket: Socket): string {
  * @param before what was active before the server was made
  * @param files how many were open then; `undefined` for not yet
  */
-export async function emptied (world: World, remains: Remains, before: ReadonlyMap<string, number>, files: ReadonlyMap<string, string> | undefined, when: string): Promise<void> {
+export async function emptied (
+  world: World,
+  remains: Remains,
+  before: ReadonlyMap<string, number>,
+  files: ReadonlyMap<string, string> | undefined,
+  when: string
+): Promise<void> {
   const end = performance.now() + PATIENCE
   for (;;) {
     const found = await find(remains, before, files)
     if (found.length === 0) return
     if (performance.now() > end) {
-      for (const finding of found) world.report({ ...toViolation(world, finding), detail: `${finding.detail} (${when})` })
+      for (const finding of found) { world.report({ ...toViolation(world, finding), detail: `${finding.detail} (${when})` }) }
       return
     }
     await new Promise((resolve) => { setTimeout(resolve, INTERVAL).unref() })
@@ -107,5 +168,11 @@ export async function emptied (world: World, remains: Remains, before: ReadonlyM
 
 function toViolation ({ numbers }: World, { oracle, detail, ports = [] }: Finding): Violation {
   const wire = ports.map((port) => numbers.get(port ?? 0)).find((wire) => wire !== undefined)
-  return { oracle, detail, connection: wire?.number, sent: wire?.sent.slice(0, 6000), received: wire?.received.slice(0, 6000) }
+  return {
+    oracle,
+    detail,
+    connection: wire?.number,
+    sent: wire?.sent.slice(0, 6000),
+    received: wire?.received.slice(0, 6000)
+  }
 }

@@ -13,12 +13,25 @@ export function addRoutes (app: FastifyInstance, held: Held): void {
   app.get('/api', async () => ({ ok: true }))
   app.get('/api/time', async (request) => ({ query: Object.keys(request.query as object).length }))
   app.post('/upload', async (request) => ({ size: String(request.body).length }))
-  app.get('/throws', async () => { throw Object.assign(new Error('a teapot'), { statusCode: 418 }) })
-  app.get('/own-cors', async (_request, reply) => reply.header('access-control-allow-origin', '*').header('access-control-allow-credentials', 'true').send('ok'))
+  app.get('/throws', async () => {
+    throw Object.assign(new Error('a teapot'), { statusCode: 418 })
+  })
+  app.get(
+    '/own-cors',
+    async (_request, reply) =>
+      reply.header('access-control-allow-origin', '*').header('access-control-allow-credentials', 'true').send('ok')
+  )
   app.get('/vary', async (_request, reply) => reply.header('vary', 'accept-encoding').send('ok'))
-  app.get('/guarded', { onRequest: async (_request, reply) => reply.code(401).send({ error: 'who are you?' }) }, async () => 'never')
+  app.get(
+    '/guarded',
+    { onRequest: async (_request, reply) => reply.code(401).send({ error: 'who are you?' }) },
+    async () => 'never'
+  )
   // more than a socket takes at once: it needs 'drain'
-  app.get('/stream', async (_request, reply) => reply.type('text/plain').send(Readable.from(Array.from({ length: 12 }, () => PIECE))))
+  app.get(
+    '/stream',
+    async (_request, reply) => reply.type('text/plain').send(Readable.from(Array.from({ length: 12 }, () => PIECE)))
+  )
   app.get('/wait', async (request) => {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 15)

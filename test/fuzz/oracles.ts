@@ -11,10 +11,16 @@ const OPEN = /^(?:\d+:|___eio\[\d+\]\(")?0\{\\?"sid\\?":\\?"([^"\\]+)/
 const KEPT = 200
 
 /** Holds an answer to what is known about its request. */
-export function judge (world: World, wire: Wire, { method, target, scope, caller: { origin, expected }, engine, served, stolen }: Expectation, answer: Answer): void {
+export function judge (
+  world: World,
+  wire: Wire,
+  { method, target, scope, caller: { origin, expected }, engine, served, stolen }: Expectation,
+  answer: Answer
+): void {
   const { status, head, body, malformed } = answer
   const { verdict } = expected
-  const complain = (oracle: string): void => wire.complain(oracle, `${status} to ${method} ${target} of a ${verdict} ${origin ?? '(no Origin)'}`)
+  const complain = (oracle: string): void =>
+    wire.complain(oracle, `${status} to ${method} ${target} of a ${verdict} ${origin ?? '(no Origin)'}`)
   if (malformed) return complain('a request is understood')
   if (status >= 500 && status !== 503) complain('no 5xx but 503')
 
@@ -26,13 +32,19 @@ export function judge (world: World, wire: Wire, { method, target, scope, caller
     if (status === 101) complain('no 101 for a refused origin')
     if (sid !== undefined) complain('no session for a refused origin')
     const refusals = scope.jsonp || target.includes('&j=') ? [403, 400, 503] : [403, 503]
-    if (method !== 'OPTIONS' && (engine || (scope.enforceAll && served && origin !== undefined)) && !refusals.includes(status)) complain('a refused origin is not served')
+    if (
+      method !== 'OPTIONS' && (engine || (scope.enforceAll && served && origin !== undefined)) &&
+      !refusals.includes(status)
+    ) complain('a refused origin is not served')
     return
   }
-  if (stolen && (status === 101 || (status < 300 && method !== 'OPTIONS'))) complain('a session answers no other origin')
+  if (stolen && (status === 101 || (status < 300 && method !== 'OPTIONS'))) { complain('a session answers no other origin') }
   const written = ANY_CORS.test(head) ? ALLOW_ORIGIN.exec(head)?.[1] : undefined
   if (written !== undefined && written !== '*' && written !== origin) complain('the CORS header is the origin')
-  if (verdict === 'allowed' && origin !== undefined && written !== expected.header && served && scope.emitsHeaders && status < 300) complain('an allowed origin has its CORS header')
+  if (
+    verdict === 'allowed' && origin !== undefined && written !== expected.header && served && scope.emitsHeaders &&
+    status < 300
+  ) complain('an allowed origin has its CORS header')
   if (!scope.emitsHeaders && written !== undefined && engine) complain('emitHeaders: false writes no CORS header')
   if (sid === undefined || !engine) return
   const { sids } = scope
@@ -54,9 +66,9 @@ export function judgeLoosely (world: World, wire: Wire, received: string): void 
   }
   for (const [, origin] of received.matchAll(/\naccess-control-allow-origin: *([^\r]*)\r\n/gi)) {
     if (origin === '*') {
-      if (!world.scopes.some(({ policy }) => policy.everybody)) wire.complain('nobody is allowed whom no policy allows', '*')
+      if (!world.scopes.some(({ policy }) => policy.everybody)) { wire.complain('nobody is allowed whom no policy allows', '*') }
       continue
     }
-    if (!world.scopes.some((scope) => scope.policy.expect(origin!).verdict !== 'refused')) wire.complain('nobody is allowed whom no policy allows', origin!)
+    if (!world.scopes.some((scope) => scope.policy.expect(origin!).verdict !== 'refused')) { wire.complain('nobody is allowed whom no policy allows', origin!) }
   }
 }

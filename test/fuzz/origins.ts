@@ -47,7 +47,11 @@ function toRegExp (entry: string): RegExp {
 }
 
 /** A list of strings, which is read here a second time, without a look at the rows: fuzz.test.ts holds that they agree. */
-function listPolicy (name: string, cors: CorsOptions & { origin: readonly string[] }, rows: readonly Row[]): FuzzPolicy {
+function listPolicy (
+  name: string,
+  cors: CorsOptions & { origin: readonly string[] },
+  rows: readonly Row[]
+): FuzzPolicy {
   const patterns = cors.origin.map(toRegExp)
   const expect = (origin: string): Expected => {
     if (FLICKERING.includes(origin)) return { verdict: 'either', header: origin }
@@ -55,12 +59,17 @@ function listPolicy (name: string, cors: CorsOptions & { origin: readonly string
       const found = pattern.exec(origin)
       if (found === null || Number(found[1] ?? 1) > 65_535) continue
       // a default port is not serialised (URL Standard, "URL port serializing")
-      if ((found[1] === '443' && origin.startsWith('https')) || (found[1] === '80' && origin.startsWith('http:'))) continue
+      if ((found[1] === '443' && origin.startsWith('https')) || (found[1] === '80' && origin.startsWith('http:'))) { continue }
       return { verdict: 'allowed', header: origin }
     }
     return REFUSED
   }
-  return { ...tablePolicy(name, cors, rows), other: { ...cors, origin: [...FLICKERING, ...cors.origin] }, knowsAll: true, expect }
+  return {
+    ...tablePolicy(name, cors, rows),
+    other: { ...cors, origin: [...FLICKERING, ...cors.origin] },
+    knowsAll: true,
+    expect
+  }
 }
 
 interface Row {
@@ -81,7 +90,8 @@ function tablePolicy (name: string, cors: CorsOptions, rows: readonly Row[]): Fu
     if (row === undefined) return { verdict: 'either', header: rows[0]?.allowOrigin === '*' ? '*' : origin }
     return row.allowed ? { verdict: 'allowed', header: headerOf(row) } : REFUSED
   }
-  const listed = (allowed: boolean): string[] => rows.flatMap((row) => row.allowed === allowed && row.origin !== undefined ? row.origin : [])
+  const listed = (allowed: boolean): string[] =>
+    rows.flatMap((row) => row.allowed === allowed && row.origin !== undefined ? row.origin : [])
   const { sameOrigin = true, missingOrigin } = cors
   const everybody = cors.origin === '*' || (Array.isArray(cors.origin) && cors.origin.includes('*'))
   const own = sameOrigin === true || (Array.isArray(sameOrigin) && sameOrigin.includes('127.0.0.1'))
@@ -101,7 +111,7 @@ function tablePolicy (name: string, cors: CorsOptions, rows: readonly Row[]): Fu
 
 /** The server's own origin. A RegExp, a function or `true` may allow it as another origin, with a header. */
 function ownOf (cors: CorsOptions, own: boolean): Expected {
-  if (!isList(cors) && cors.origin !== undefined && cors.origin !== false) return { verdict: 'either', header: undefined }
+  if (!isList(cors) && cors.origin !== undefined && cors.origin !== false) { return { verdict: 'either', header: undefined } }
   return own ? { verdict: 'allowed', header: undefined } : REFUSED
 }
 
@@ -129,12 +139,21 @@ function fromTable (): FuzzPolicy[] {
 export const tablePolicies: readonly FuzzPolicy[] = fromTable()
 
 /** The list that most rows of the case table are about. */
-export const mainPolicy: FuzzPolicy = tablePolicies.reduce((longest, policy) => policy.refused.length > longest.refused.length ? policy : longest)
+export const mainPolicy: FuzzPolicy = tablePolicies.reduce((longest, policy) =>
+  policy.refused.length > longest.refused.length ? policy : longest
+)
 
 /** The main policy with other settings beside its origins. */
 export function withSettings (settings: Omit<CorsOptions, 'origin'>): FuzzPolicy {
-  const origins = [...mainPolicy.allowed.map((origin) => ({ origin, allowed: true, allowOrigin: 'origin' as const })), ...mainPolicy.refused.map((origin) => ({ origin, allowed: false }))]
-  return listPolicy('the main list', { ...mainPolicy.cors, ...settings } as CorsOptions & { origin: readonly string[] }, origins)
+  const origins = [
+    ...mainPolicy.allowed.map((origin) => ({ origin, allowed: true, allowOrigin: 'origin' as const })),
+    ...mainPolicy.refused.map((origin) => ({ origin, allowed: false }))
+  ]
+  return listPolicy(
+    'the main list',
+    { ...mainPolicy.cors, ...settings } as CorsOptions & { origin: readonly string[] },
+    origins
+  )
 }
 
 /** The main policy by an origin function that answers a little later. */

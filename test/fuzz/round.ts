@@ -23,14 +23,29 @@ export interface Round {
 }
 
 /** One server from its start to its close, with many connections in between, and a look at what is left. */
-export async function runRound ({ configuration, seed, connections, only, tally, report, stopped }: Round): Promise<void> {
+export async function runRound (
+  { configuration, seed, connections, only, tally, report, stopped }: Round
+): Promise<void> {
   const random = new Random(seedOf(seed, -1))
   const before = activity()
   const files = openFiles()
   const chosen = configurations[configuration]!(random)
   const { app, port, scopes, remains, update } = await serve(chosen, report)
-  const world: World = { port, scopes, shared: chosen.shared === true, tally, closing: false, wires: new Set(), numbers: new Map(), report }
-  const timers = [setInterval(() => { for (const wire of world.wires) wire.check(performance.now()) }, 250).unref()]
+  const world: World = {
+    port,
+    scopes,
+    shared: chosen.shared === true,
+    tally,
+    closing: false,
+    wires: new Set(),
+    numbers: new Map(),
+    report
+  }
+  const timers = [
+    setInterval(() => {
+      for (const wire of world.wires) wire.check(performance.now())
+    }, 250).unref()
+  ]
   if (random.chance(40)) {
     let flickering = false
     timers.push(setInterval(() => { update(flickering = !flickering) }, UPDATES).unref())
@@ -47,10 +62,21 @@ export async function runRound ({ configuration, seed, connections, only, tally,
   const begun = performance.now()
   const ended = await Promise.race([app.close().then(() => true), pause(PATIENCE).then(() => false)])
   const took = performance.now() - begun
-  if (!ended || took > PROMPT) report({ oracle: 'app.close() returns promptly', detail: ended ? `it took ${took.toFixed(0)} ms` : `it has not returned after ${PATIENCE} ms` })
+  if (!ended || took > PROMPT) {
+    report({
+      oracle: 'app.close() returns promptly',
+      detail: ended ? `it took ${took.toFixed(0)} ms` : `it has not returned after ${PATIENCE} ms`
+    })
+  }
   await driving
   for (const timer of timers) clearInterval(timer)
-  await emptied(world, remains, before, files, closesUnderLoad ? 'the server has closed under load' : 'the server has closed')
+  await emptied(
+    world,
+    remains,
+    before,
+    files,
+    closesUnderLoad ? 'the server has closed under load' : 'the server has closed'
+  )
   // what was held must not spoil the next round
   for (const socket of remains.sockets) socket.destroy()
 }

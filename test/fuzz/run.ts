@@ -27,7 +27,17 @@ async function run (options: Options): Promise<number> {
   console.log(`seed ${seed}, ${count} workers, Node ${process.version}`)
   const begun = performance.now()
   const found = new Set<string>()
-  const workers = Array.from({ length: count }, (_, at) => start({ seed: seedOf(seed, at), connections, configurations: turned(configurations, Math.floor(at * configurations.length / count)), round, all }))
+  const workers = Array.from(
+    { length: count },
+    (_, at) =>
+      start({
+        seed: seedOf(seed, at),
+        connections,
+        configurations: turned(configurations, Math.floor(at * configurations.length / count)),
+        round,
+        all
+      })
+  )
   let stopping = false
   const stop = (): void => {
     if (stopping) return
@@ -45,7 +55,10 @@ async function run (options: Options): Promise<number> {
     if (now - begun > seconds * 1000 || answersOf(workers) >= requests) stop()
     for (const { child, moved, done, round } of workers) {
       if (done || now - moved < STANDSTILL) continue
-      complain(round?.configuration ?? '', round?.seed ?? 0, { oracle: 'no endless loop', detail: `the worker has not got on for ${STANDSTILL} ms` })
+      complain(round?.configuration ?? '', round?.seed ?? 0, {
+        oracle: 'no endless loop',
+        detail: `the worker has not got on for ${STANDSTILL} ms`
+      })
       child.kill('SIGKILL')
     }
   }, 100)
@@ -59,22 +72,32 @@ async function run (options: Options): Promise<number> {
 }
 
 function start (orders: Orders): Worker {
-  const child = fork(new URL('worker.ts', import.meta.url), { execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP}`] })
+  const child = fork(new URL('worker.ts', import.meta.url), {
+    execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP}`]
+  })
   child.send(orders)
   return { child, moved: performance.now(), done: false, round: undefined, tally: undefined }
 }
 
-function listen (worker: Worker, complain: (configuration: string, seed: number, violation: Violation) => void): Promise<void> {
+function listen (
+  worker: Worker,
+  complain: (configuration: string, seed: number, violation: Violation) => void
+): Promise<void> {
   return new Promise((resolve) => {
     worker.child.on('message', (message: Message) => {
-      if (message.type !== 'tally' || message.tally.answers !== worker.tally?.tally.answers) worker.moved = performance.now()
+      if (message.type !== 'tally' || message.tally.answers !== worker.tally?.tally.answers) { worker.moved = performance.now() }
       if (message.type === 'round') worker.round = message
       else if (message.type === 'tally') worker.tally = message
       else if (message.type === 'violation') complain(message.configuration, message.seed, message.violation)
       else worker.done = true
     })
     worker.child.on('exit', (code, signal) => {
-      if (!worker.done) complain(worker.round?.configuration ?? '', worker.round?.seed ?? 0, { oracle: 'no crash', detail: `the worker ended with ${signal ?? code}` })
+      if (!worker.done) {
+        complain(worker.round?.configuration ?? '', worker.round?.seed ?? 0, {
+          oracle: 'no crash',
+          detail: `the worker ended with ${signal ?? code}`
+        })
+      }
       worker.done = true
       resolve()
     })
@@ -92,19 +115,45 @@ function answersOf (workers: readonly Worker[]): number {
 
 function summary (workers: readonly Worker[], begun: number, whole = false): string {
   const seconds = (performance.now() - begun) / 1000
-  const sum = (of: (tally: Extract<Message, { type: 'tally' }>) => number): number => workers.reduce((total, { tally }) => total + (tally === undefined ? 0 : of(tally)), 0)
+  const sum = (of: (tally: Extract<Message, { type: 'tally' }>) => number): number =>
+    workers.reduce((total, { tally }) => total + (tally === undefined ? 0 : of(tally)), 0)
   const answers = answersOf(workers)
-  const text = `${seconds.toFixed(0)} s: ${answers} answers (${(answers / seconds).toFixed(0)} a second), ${sum(({ tally }) => tally.connections)} connections, ` +
-    `${sum(({ tally }) => tally.frames)} frames, ${sum(({ rounds }) => rounds)} rounds, ${(Math.max(...workers.map(({ tally }) => tally?.resident ?? 0)) / 2 ** 20).toFixed(0)} MB resident`
+  const text =
+    `${seconds.toFixed(0)} s: ${answers} answers (${(answers / seconds).toFixed(0)} a second), ${
+      sum(({ tally }) => tally.connections)
+    } connections, ` +
+    `${sum(({ tally }) => tally.frames)} frames, ${sum(({ rounds }) => rounds)} rounds, ${
+      (Math.max(...workers.map(({ tally }) => tally?.resident ?? 0)) / 2 ** 20).toFixed(0)
+    } MB resident`
   if (!whole) return text
   const statuses = new Map<string, number>()
-  for (const { tally } of workers) for (const [status, times] of Object.entries(tally?.tally.statuses ?? {})) statuses.set(status, (statuses.get(status) ?? 0) + times)
-  return `${text}\nanswers by status: ${[...statuses].sort().map(([status, times]) => `${status}: ${times}`).join(', ')}`
+  for (const { tally } of workers) {
+    for (const [status, times] of Object.entries(tally?.tally.statuses ?? {})) {
+      statuses.set(
+        status,
+        (statuses.get(status) ?? 0) + times
+      )
+    }
+  }
+  return `${text}\nanswers by status: ${
+    [...statuses].sort().map(([status, times]) => `${status}: ${times}`).join(', ')
+  }`
 }
 
-function print (configuration: string, seed: number, connections: number, { oracle, detail, connection, sent, received }: Violation): void {
-  const again = `npm run fuzz -- --configurations '${configuration}' --round ${seed}${connections === 600 ? '' : ` --connections ${connections}`}`
-  console.log(`\nVIOLATION: ${oracle}\n  ${detail}\n  configuration: ${configuration}, seed of the round: ${seed}${connection === undefined ? '' : `, connection ${connection}`}`)
+function print (
+  configuration: string,
+  seed: number,
+  connections: number,
+  { oracle, detail, connection, sent, received }: Violation
+): void {
+  const again = `npm run fuzz -- --configurations '${configuration}' --round ${seed}${
+    connections === 600 ? '' : ` --connections ${connections}`
+  }`
+  console.log(
+    `\nVIOLATION: ${oracle}\n  ${detail}\n  configuration: ${configuration}, seed of the round: ${seed}${
+      connection === undefined ? '' : `, connection ${connection}`
+    }`
+  )
   console.log(`  again: ${again}${connection === undefined ? '' : `\n     or: ${again} --connection ${connection}`}`)
   if (sent) console.log(`  sent: ${JSON.stringify(sent)}`)
   if (received) console.log(`  received: ${JSON.stringify(received)}`)

@@ -21,7 +21,10 @@ export interface FuzzServer {
 }
 
 /** A listening server of this configuration, with routes of the user's and Socket.IO's events. */
-export async function serve ({ policies, options = {}, before, after, tune, server = {} }: Configuration, report: (violation: Violation) => void): Promise<FuzzServer> {
+export async function serve (
+  { policies, options = {}, before, after, tune, server = {} }: Configuration,
+  report: (violation: Violation) => void
+): Promise<FuzzServer> {
   const app = Fastify(server)
   const held: Held = { streams: 0 }
   const instances: FastifyInstance[] = []
@@ -37,7 +40,13 @@ export async function serve ({ policies, options = {}, before, after, tune, serv
   }
   const prefixes = policies.length === 1 ? [''] : policies.map((_policy, at) => `/${String.fromCharCode(97 + at)}`)
   if (policies.length === 1) await add(app, policies[0]!)
-  else for (const [at, policy] of policies.entries()) await app.register(async (scope) => { await add(scope, policy) }, { prefix: prefixes[at]! })
+  else {
+    for (const [at, policy] of policies.entries()) {
+      await app.register(async (scope) => {
+        await add(scope, policy)
+      }, { prefix: prefixes[at]! })
+    }
+  }
 
   const sockets = new Set<TcpSocket>()
   app.server.on('connection', (socket) => {
@@ -63,14 +72,17 @@ export async function serve ({ policies, options = {}, before, after, tune, serv
       sids: []
     }
   })
-  for (const [at, { io }] of instances.entries()) io.engine.on('connection', (session: Session) => watch(session, scopes[at]!, report))
+  for (const [at, { io }] of instances.entries()) {
+    io.engine.on('connection', (session: Session) =>
+      watch(session, scopes[at]!, report))
+  }
   return {
     app,
     port,
     scopes,
     remains: { server: app.server, sockets, engines: instances.map(({ io }) => io), held },
     update (flickering) {
-      for (const [at, { originPolicy }] of instances.entries()) originPolicy.update(flickering ? policies[at]!.other : policies[at]!.cors)
+      for (const [at, { originPolicy }] of instances.entries()) { originPolicy.update(flickering ? policies[at]!.other : policies[at]!.cors) }
     }
   }
 }
@@ -80,9 +92,13 @@ interface Session {
 }
 
 /** Whatever the bytes were: no session exists whose origin the policy refuses. */
-function watch ({ request: { headers: { origin } } }: Session, { policy, port, trustProxy }: Scope, report: (violation: Violation) => void): void {
+function watch (
+  { request: { headers: { origin } } }: Session,
+  { policy, port, trustProxy }: Scope,
+  report: (violation: Violation) => void
+): void {
   if (origin === undefined || trustProxy || origin === `http://127.0.0.1:${port}`) return
-  if (policy.expect(origin).verdict === 'refused') report({ oracle: 'no session for a refused origin', detail: `the engine has one for ${origin}` })
+  if (policy.expect(origin).verdict === 'refused') { report({ oracle: 'no session for a refused origin', detail: `the engine has one for ${origin}` }) }
 }
 
 function answer (socket: Socket): void {

@@ -55,7 +55,7 @@ export class Wire {
     return new Promise((resolve) => {
       const socket = connect(world.port, '127.0.0.1')
       socket.once('error', (error) => {
-        if (!world.closing) world.report({ oracle: 'the server takes connections', detail: String(error), connection: number })
+        if (!world.closing) { world.report({ oracle: 'the server takes connections', detail: String(error), connection: number }) }
         resolve(undefined)
       })
       socket.once('connect', () => {
@@ -145,7 +145,8 @@ export class Wire {
   }
 
   complain (oracle: string, detail: string): void {
-    const cut = (text: string): string => text.length > SHOWN ? `${text.slice(0, SHOWN / 2)} … ${text.slice(-SHOWN / 2)}` : text
+    const cut = (text: string): string =>
+      text.length > SHOWN ? `${text.slice(0, SHOWN / 2)} … ${text.slice(-SHOWN / 2)}` : text
     this.#world.report({ oracle, detail, connection: this.number, sent: cut(this.sent), received: cut(this.#excerpt) })
   }
 
@@ -216,7 +217,12 @@ export class Wire {
     this.#answers(true)
     this.closed = true
     const next = this.#queue[0]
-    if (next !== undefined && !this.#left && !this.#world.closing && !this.mayLose && !this.#queue.some(mayCutOff)) this.complain('every complete request is answered', `the connection was closed before ${next.method} ${next.target} was answered`)
+    if (next !== undefined && !this.#left && !this.#world.closing && !this.mayLose && !this.#queue.some(mayCutOff)) {
+      this.complain(
+        'every complete request is answered',
+        `the connection was closed before ${next.method} ${next.target} was answered`
+      )
+    }
     this.#world.wires.delete(this)
     this.#wake()
   }

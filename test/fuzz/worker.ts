@@ -19,9 +19,15 @@ export interface Orders {
 
 /** What a worker tells. */
 export type Message =
-  | { readonly type: 'round', readonly configuration: string, readonly seed: number }
-  | { readonly type: 'tally', readonly tally: Tally, readonly rounds: number, readonly heap: number, readonly resident: number }
-  | { readonly type: 'violation', readonly configuration: string, readonly seed: number, readonly violation: Violation }
+  | { readonly type: 'round'; readonly configuration: string; readonly seed: number }
+  | {
+    readonly type: 'tally'
+    readonly tally: Tally
+    readonly rounds: number
+    readonly heap: number
+    readonly resident: number
+  }
+  | { readonly type: 'violation'; readonly configuration: string; readonly seed: number; readonly violation: Violation }
   | { readonly type: 'done' }
 
 /** ms between two reports of the tally. */
@@ -48,7 +54,7 @@ async function work ({ seed, connections, configurations: names, round, all }: O
   process.on('uncaughtException', (error) => report({ oracle: 'no uncaughtException', detail: inWords(error) }))
   process.on('unhandledRejection', (reason) => report({ oracle: 'no unhandledRejection', detail: inWords(reason) }))
   process.on('warning', (warning) => {
-    if (warning.name === 'MaxListenersExceededWarning') report({ oracle: 'listeners do not pile up', detail: inWords(warning) })
+    if (warning.name === 'MaxListenersExceededWarning') { report({ oracle: 'listeners do not pile up', detail: inWords(warning) }) }
   })
   setInterval(tell, TELLING).unref()
   for (let at = 0; !stopped; at++) {

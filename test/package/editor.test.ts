@@ -12,13 +12,26 @@ test('an editor shows the description of every option, and of every field of cor
   const file = `${root}editor-probe.ts`
   const own = Object.keys(optionsSchema.properties)
   const fill = (names: string[]): string => names.map((name) => `${name}: undefined as never`).join(', ')
-  const text = `import fastifyIO, { OriginPolicy } from './lib/index.ts'\nnew OriginPolicy({ ${fill(names)} })\nfastifyIO(undefined as never, { cors: { maxAge: 1 } }, () => {})\nfastifyIO(undefined as never, { ${fill(own)} }, () => {})\n`
-  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config, ts.sys, root)
+  const text = `import fastifyIO, { OriginPolicy } from './lib/index.ts'\nnew OriginPolicy({ ${
+    fill(names)
+  } })\nfastifyIO(undefined as never, { cors: { maxAge: 1 } }, () => {})\nfastifyIO(undefined as never, { ${
+    fill(own)
+  } }, () => {})\n`
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config,
+    ts.sys,
+    root
+  )
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
     getScriptFileNames: () => [file],
     getScriptVersion: () => '1',
-    getScriptSnapshot: (name) => name === file ? ts.ScriptSnapshot.fromString(text) : ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8')) : undefined,
+    getScriptSnapshot: (name) =>
+      name === file
+        ? ts.ScriptSnapshot.fromString(text)
+        : ts.sys.fileExists(name)
+          ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8'))
+          : undefined,
     getCurrentDirectory: () => root,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
     fileExists: (name) => name === file || ts.sys.fileExists(name),

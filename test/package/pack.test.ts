@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -56,7 +66,7 @@ function closureOf (packages: Readonly<Record<string, Locked>>, names: readonly 
     if (folder === undefined || folders.has(folder) || !existsSync(join(root, folder))) return
     folders.add(folder)
     const { dependencies, optionalDependencies, peerDependencies } = packages[folder]!
-    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) visit(folder, needed)
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) { visit(folder, needed) }
   }
   for (const name of names) visit('', name)
   return folders
@@ -68,25 +78,47 @@ function closureOf (packages: Readonly<Record<string, Locked>>, names: readonly 
  */
 async function install (tarball: string): Promise<void> {
   cpSync(join(root, 'test/fixtures/consumers'), project, { recursive: true })
-  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, Locked & { version: string }>, lockfileVersion: number }
+  const { packages, lockfileVersion } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Locked & { version: string }>
+    lockfileVersion: number
+  }
   const peers = ['fastify', 'socket.io', 'socket.io-client']
   const folders = closureOf(packages, [...peers, ...Object.keys(packages['']!.dependencies!)])
   const own = (path: string): boolean => !path.includes(`${sep}node_modules${sep}`)
   for (const folder of folders) {
     const from = join(root, folder)
-    cpSync(realpathSync(from), join(project, folder), { recursive: true, filter: (path) => own(path.slice(realpathSync(from).length)) })
+    cpSync(realpathSync(from), join(project, folder), {
+      recursive: true,
+      filter: (path) => own(path.slice(realpathSync(from).length))
+    })
   }
   const versions = Object.fromEntries(peers.map((name) => [name, packages[`node_modules/${name}`]!.version]))
-  const manifest = { name: 'consumer', version: '1.0.0', private: true, type: 'module', dependencies: { ...versions, 'fastify-io': `file:${tarball}` } }
+  const manifest = {
+    name: 'consumer',
+    version: '1.0.0',
+    private: true,
+    type: 'module',
+    dependencies: { ...versions, 'fastify-io': `file:${tarball}` }
+  }
   const { version, dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const locked = {
     // what was copied is taken as it is: without a checksum, and without commands, which would need links
-    ...Object.fromEntries([...folders].map((folder) => [folder, { ...packages[folder], integrity: undefined, bin: undefined }])),
+    ...Object.fromEntries(
+      [...folders].map((folder) => [folder, { ...packages[folder], integrity: undefined, bin: undefined }])
+    ),
     // were it not locked too, npm would ask a registry which versions of its peers there are
     'node_modules/fastify-io': { version, resolved: `file:${tarball}`, dependencies, peerDependencies }
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ name: manifest.name, version: manifest.version, lockfileVersion, packages: { '': manifest, ...locked } }))
+  writeFileSync(
+    join(project, 'package-lock.json'),
+    JSON.stringify({
+      name: manifest.name,
+      version: manifest.version,
+      lockfileVersion,
+      packages: { '': manifest, ...locked }
+    })
+  )
   await run(npm, ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project })
 }
 
@@ -110,7 +142,14 @@ function compiles (file: string, options: ts.CompilerOptions): string {
     ...options
   })
   const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics]
-  assert.equal(ts.formatDiagnostics(diagnostics, { getCanonicalFileName: (name) => name, getCurrentDirectory: () => project, getNewLine: () => '\n' }), '')
+  assert.equal(
+    ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => project,
+      getNewLine: () => '\n'
+    }),
+    ''
+  )
   cpSync(join(project, 'check.js'), join(outDir, 'check.js'))
   return join(outDir, file.replace(/ts$/, 'js'))
 }
@@ -118,7 +157,16 @@ function compiles (file: string, options: ts.CompilerOptions): string {
 describe('the packed tarball in an empty project', () => {
   test('holds what it promises, and nothing of ours besides', () => {
     const installed = join(project, 'node_modules/fastify-io')
-    assert.deepEqual(readdirSync(installed).sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'package.json', 'types'])
+    assert.deepEqual(readdirSync(installed).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'cors.schema.json',
+      'dist',
+      'package.json',
+      'types'
+    ])
     assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])
     assert.ok(!existsSync(join(project, 'node_modules/eslint')), 'the project has its own dependencies only')
   })
@@ -129,7 +177,7 @@ describe('the packed tarball in an empty project', () => {
     assert.ok(files.includes('index.js'))
     for (const file of files) {
       for (const { fileName } of ts.preProcessFile(readFileSync(join(dist, file), 'utf8'), true, true).importedFiles) {
-        if (fileName.startsWith('.')) assert.ok(existsSync(resolve(dist, file, '..', fileName)), `${file} imports ${fileName}`)
+        if (fileName.startsWith('.')) { assert.ok(existsSync(resolve(dist, file, '..', fileName)), `${file} imports ${fileName}`) }
       }
     }
   })
@@ -140,17 +188,38 @@ describe('the packed tarball in an empty project', () => {
 
   for (const exactOptionalPropertyTypes of [true, false]) {
     test(`from TypeScript: nodenext, exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`, () =>
-      runs(compiles('typed.ts', { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, exactOptionalPropertyTypes })))
+      runs(
+        compiles('typed.ts', {
+          module: ts.ModuleKind.NodeNext,
+          moduleResolution: ts.ModuleResolutionKind.NodeNext,
+          exactOptionalPropertyTypes
+        })
+      ))
 
     test(`from TypeScript: bundler, exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`, () =>
-      runs(compiles('typed.ts', { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, exactOptionalPropertyTypes })))
+      runs(
+        compiles('typed.ts', {
+          module: ts.ModuleKind.ESNext,
+          moduleResolution: ts.ModuleResolutionKind.Bundler,
+          exactOptionalPropertyTypes
+        })
+      ))
   }
 
   test('from TypeScript that becomes CommonJS', () =>
-    runs(compiles('typed-commonjs.cts', { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, esModuleInterop: true })))
+    runs(
+      compiles('typed-commonjs.cts', {
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        esModuleInterop: true
+      })
+    ))
 
   test('the schema for editors is found by its package path', async () => {
-    const { stdout } = await run(process.execPath, ['-p', "require('fastify-io/cors.schema.json').title + require('fastify-io/package.json').name"], { cwd: project })
+    const { stdout } = await run(process.execPath, [
+      '-p',
+      "require('fastify-io/cors.schema.json').title + require('fastify-io/package.json').name"
+    ], { cwd: project })
     assert.equal(stdout, 'CorsOptionsfastify-io\n')
   })
 })

@@ -14,7 +14,10 @@ function runTests (t: TestContext, source: string, ci: string | undefined): { st
   writeFileSync(file, `import { test } from 'node:test'\n${source}`)
   // NODE_TEST_CONTEXT would make the runner report to ours instead of by itself
   const { NODE_TEST_CONTEXT: _, CI: __, ...env } = process.env
-  const { status, stdout } = spawnSync(process.execPath, ['--test', `--test-reporter=${reporter}`, file], { env: { ...env, ...(ci !== undefined && { CI: ci }) }, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, ['--test', `--test-reporter=${reporter}`, file], {
+    env: { ...env, ...(ci !== undefined && { CI: ci }) },
+    encoding: 'utf8'
+  })
   return { status, output: stdout }
 }
 

@@ -8,7 +8,10 @@ import fastifyIO, { ConfigError, OriginPolicy } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { ask, POLLING, start } from '../support/server.ts'
 
-async function fails (options: unknown, before: (app: FastifyInstance) => unknown = () => {}): Promise<ConfigError['issues']> {
+async function fails (
+  options: unknown,
+  before: (app: FastifyInstance) => unknown = () => {}
+): Promise<ConfigError['issues']> {
   const app = Fastify()
   await before(app)
   try {
@@ -55,23 +58,35 @@ test('two sibling scopes have two servers and two policies', async (t) => {
     const mine = `https://${prefix.slice(1)}.example.com`
     const other = `https://${prefix === '/a' ? 'b' : 'a'}.example.com`
     assert.equal((await ask(port, `${prefix}${POLLING}`, { headers: { origin: other } })).status, 403)
-    assert.equal((await ask(port, `${prefix}/rest`, { headers: { origin: mine } })).headers['access-control-allow-origin'], mine)
-    assert.equal((await ask(port, `${prefix}/rest`, { headers: { origin: other } })).headers['access-control-allow-origin'], undefined)
+    assert.equal(
+      (await ask(port, `${prefix}/rest`, { headers: { origin: mine } })).headers['access-control-allow-origin'],
+      mine
+    )
+    assert.equal(
+      (await ask(port, `${prefix}/rest`, { headers: { origin: other } })).headers['access-control-allow-origin'],
+      undefined
+    )
     const accepted = once(scopes[at]!.io, 'connection')
     await connect(t, own, { path: `${prefix}/socket.io/`, transports: ['websocket'], extraHeaders: { origin: mine } })
     await accepted
   }
-  assert.equal((await ask(port, '/rest', { headers: { origin: 'https://a.example.com' } })).headers.vary, undefined, 'the root has no policy')
+  assert.equal(
+    (await ask(port, '/rest', { headers: { origin: 'https://a.example.com' } })).headers.vary,
+    undefined,
+    'the root has no policy'
+  )
 })
 
 test('two sibling scopes under one prefix, by path', async (t) => {
   const app = Fastify()
   t.after(() => app.close())
   for (const path of ['/one', '/two']) {
-    await app.register(async (scope) => { await scope.register(fastifyIO, { path, cors: { origin: `https://${path.slice(1)}.example.com` } }) })
+    await app.register(async (scope) => {
+      await scope.register(fastifyIO, { path, cors: { origin: `https://${path.slice(1)}.example.com` } })
+    })
   }
   const own = await app.listen({ port: 0, host: '127.0.0.1' })
-  for (const path of ['/one', '/two']) await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } })
+  for (const path of ['/one', '/two']) { await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } }) }
 })
 
 test('two sibling scopes under one prefix: neither answers the preflights of the other\'s routes', async (t) => {
@@ -79,7 +94,10 @@ test('two sibling scopes under one prefix: neither answers the preflights of the
   t.after(() => app.close())
   for (const name of ['one', 'two', 'three']) {
     await app.register(async (scope) => {
-      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+      await scope.register(fastifyIO, {
+        path: `/${name}-io`,
+        cors: { origin: `https://${name}.example.com`, methods: ['PUT'] }
+      })
       scope.put(`/${name}`, async () => name)
       scope.get(`/${name}`, async () => name)
       await scope.register(async (child) => { child.put('/child', async () => name) }, { prefix: `/${name}` })
@@ -91,8 +109,15 @@ test('two sibling scopes under one prefix: neither answers the preflights of the
     for (const path of [`/${name}`, `/${name}/child`, `/${name}-io/?EIO=4&transport=polling`]) {
       for (const from of ['one', 'two', 'three']) {
         const origin = `https://${from}.example.com`
-        const { status, headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } })
-        assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${path}: ${status}`)
+        const { status, headers } = await ask(port, path, {
+          method: 'OPTIONS',
+          headers: { origin, 'access-control-request-method': 'PUT' }
+        })
+        assert.equal(
+          headers['access-control-allow-origin'],
+          from === name ? origin : undefined,
+          `${origin} for ${path}: ${status}`
+        )
       }
     }
   }
@@ -104,8 +129,13 @@ test('two sibling scopes under one prefix, with routes that were there before th
   for (const name of ['one', 'two']) {
     await app.register(async (scope) => {
       scope.put(`/${name}`, async () => name)
-      await scope.register(async (child) => { child.put(`/${name}/child`, async () => name) })
-      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+      await scope.register(async (child) => {
+        child.put(`/${name}/child`, async () => name)
+      })
+      await scope.register(fastifyIO, {
+        path: `/${name}-io`,
+        cors: { origin: `https://${name}.example.com`, methods: ['PUT'] }
+      })
     })
   }
   const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
@@ -117,7 +147,7 @@ test('two sibling scopes under one prefix, with routes that were there before th
       assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${name}`)
       // Fastify gives a child the hooks of its parent when the child is made: no policy governs this one
       const child = await ask(Number(port), `/${name}/child`, preflight)
-      if (from !== name) assert.equal(child.headers['access-control-allow-origin'], undefined, `${origin} for the child of ${name}`)
+      if (from !== name) { assert.equal(child.headers['access-control-allow-origin'], undefined, `${origin} for the child of ${name}`) }
     }
   }
 })
@@ -143,7 +173,11 @@ suite('after() whose callback returns the app, which is a promise to avvio', () 
         const registered = app.register(fastifyIO, { cors: { origin: 'https://app.example.com' } })
         if (awaited) await registered
         await app.ready()
-        const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url: '/any', headers: { origin: 'https://app.example.com', 'access-control-request-method': 'GET' } })
+        const { statusCode, headers } = await app.inject({
+          method: 'OPTIONS',
+          url: '/any',
+          headers: { origin: 'https://app.example.com', 'access-control-request-method': 'GET' }
+        })
         assert.deepEqual([statusCode, headers['access-control-allow-origin']], [204, 'https://app.example.com'])
       })
     }
@@ -155,7 +189,9 @@ suite('after() whose callback returns the app, which is a promise to avvio', () 
     app.after(() => app.get('/t', handler))
     app.register(fastifyIO, { cors: { origin: 'https://app.example.com' } })
     app.register(fastifyCors)
-    await assert.rejects(async () => { await app.ready() }, (error: ConfigError) => error.issues[0]!.code === 'CORS_TWICE')
+    await assert.rejects(async () => {
+      await app.ready()
+    }, (error: ConfigError) => error.issues[0]!.code === 'CORS_TWICE')
   })
 })
 
@@ -164,7 +200,10 @@ test('two sibling scopes that share a URL by host: each answers the preflights o
   t.after(() => app.close())
   for (const name of ['one', 'two', 'three']) {
     await app.register(async (scope) => {
-      await scope.register(fastifyIO, { path: `/${name}-io`, cors: { origin: `https://${name}.example.com`, methods: ['PUT'] } })
+      await scope.register(fastifyIO, {
+        path: `/${name}-io`,
+        cors: { origin: `https://${name}.example.com`, methods: ['PUT'] }
+      })
       const constraints = { host: `${name}.example` }
       scope.get('/shared', { constraints }, async () => name)
       scope.put('/shared', { constraints }, async () => name)
@@ -174,19 +213,30 @@ test('two sibling scopes that share a URL by host: each answers the preflights o
   for (const name of ['one', 'two', 'three']) {
     for (const from of ['one', 'two', 'three']) {
       const origin = `https://${from}.example.com`
-      const { headers } = await ask(Number(port), '/shared', { method: 'OPTIONS', headers: { host: `${name}.example`, origin, 'access-control-request-method': 'PUT' } })
-      assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${name}.example`)
+      const { headers } = await ask(Number(port), '/shared', {
+        method: 'OPTIONS',
+        headers: { host: `${name}.example`, origin, 'access-control-request-method': 'PUT' }
+      })
+      assert.equal(
+        headers['access-control-allow-origin'],
+        from === name ? origin : undefined,
+        `${origin} for ${name}.example`
+      )
     }
   }
 })
 
-test('a child can neither add a CORS layer nor take the decision\'s name', async () => {
-  for (const [code, add] of [
-    ['FST_IO_CONFIG', (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {})],
-    ['FST_IO_CONFIG', (child: FastifyInstance) => child.register(fastifyCors, { origin: true, credentials: true })],
-    ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) => child.decorateRequest('originDecision' as never, null as never)],
-    ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) => child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)]
-  ] as const) {
+test("a child can neither add a CORS layer nor take the decision's name", async () => {
+  for (
+    const [code, add] of [
+      ['FST_IO_CONFIG', (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {})],
+      ['FST_IO_CONFIG', (child: FastifyInstance) => child.register(fastifyCors, { origin: true, credentials: true })],
+      ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) =>
+        child.decorateRequest('originDecision' as never, null as never)],
+      ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) =>
+        child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)]
+    ] as const
+  ) {
     const app = Fastify()
     await app.register(fastifyIO, { cors: { origin: ORIGIN } })
     app.register(async (child) => { add(child) }, { prefix: '/api' })
@@ -205,10 +255,23 @@ test('several apps share one policy', async (t) => {
 })
 
 test('every mistake at once, with paths into the options', async () => {
-  const issues = await fails({ orgin: 1, pth: '/x', pingTimeout: 'soon', transports: ['webtransport'], cors: { origin: ['https://ok.example', 'https://Bad.example/', 5], credentials: 'yes', methods: ['patch'] } }, (app) => app.register(fastifyCors))
+  const issues = await fails({
+    orgin: 1,
+    pth: '/x',
+    pingTimeout: 'soon',
+    transports: ['webtransport'],
+    cors: { origin: ['https://ok.example', 'https://Bad.example/', 5], credentials: 'yes', methods: ['patch'] }
+  }, (app) => app.register(fastifyCors))
   assert.deepEqual(issues.map(({ code, path }) => `${code} ${path}`), [
-    'CORS_TWICE ', 'UNKNOWN_OPTION /orgin', 'UNKNOWN_OPTION /pth', 'INVALID_TYPE /pingTimeout', 'INVALID_TYPE /transports/0',
-    'INVALID_TYPE /cors/origin/2', 'INVALID_TYPE /cors/credentials', 'ORIGIN_INVALID /cors/origin/1', 'METHOD_INVALID /cors/methods/0'
+    'CORS_TWICE ',
+    'UNKNOWN_OPTION /orgin',
+    'UNKNOWN_OPTION /pth',
+    'INVALID_TYPE /pingTimeout',
+    'INVALID_TYPE /transports/0',
+    'INVALID_TYPE /cors/origin/2',
+    'INVALID_TYPE /cors/credentials',
+    'ORIGIN_INVALID /cors/origin/1',
+    'METHOD_INVALID /cors/methods/0'
   ])
   assert.match(issues.find(({ path }) => path === '/pth')!.hint!, /"path"/)
 })
@@ -222,8 +285,14 @@ test('transports: once each, and no WebTransport yet', async () => {
 })
 
 test('an invalid entry among valid ones has its own path', async () => {
-  const issues = await fails({ cors: { origin: ['https://ok.example', 'https://ok2.example', 'https://Bad.example/'] } })
-  assert.deepEqual(issues.map(({ code, path, hint }) => [code, path, hint]), [['ORIGIN_INVALID', '/cors/origin/2', 'https://bad.example']])
+  const issues = await fails({
+    cors: { origin: ['https://ok.example', 'https://ok2.example', 'https://Bad.example/'] }
+  })
+  assert.deepEqual(issues.map(({ code, path, hint }) => [code, path, hint]), [[
+    'ORIGIN_INVALID',
+    '/cors/origin/2',
+    'https://bad.example'
+  ]])
 })
 
 test('@fastify/cors or a second fastify-io in the same scope', async () => {
@@ -232,21 +301,38 @@ test('@fastify/cors or a second fastify-io in the same scope', async () => {
 })
 
 test('options that are no object', async () => {
-  for (const options of [5, 'x', [], Object.defineProperty({}, 'cors', { enumerable: true, get () { throw new Error('trap') } })]) {
+  for (
+    const options of [
+      5,
+      'x',
+      [],
+      Object.defineProperty({}, 'cors', {
+        enumerable: true,
+        get () {
+          throw new Error('trap')
+        }
+      })
+    ]
+  ) {
     const issues = await fails(options)
     assert.ok(issues.length > 0)
   }
 })
 
 test('options are neither changed nor kept', async (t) => {
-  const options = Object.freeze({ cors: Object.freeze({ origin: Object.freeze([ORIGIN]) as string[] }), connectionStateRecovery: Object.freeze({}) })
+  const options = Object.freeze({
+    cors: Object.freeze({ origin: Object.freeze([ORIGIN]) as string[] }),
+    connectionStateRecovery: Object.freeze({})
+  })
   await start(t, options)
 })
 
 test('a route cannot widen the policy by @fastify/cors\'s config', async () => {
   const app = Fastify()
   await app.register(fastifyIO, { cors: { origin: ORIGIN } })
-  assert.throws(() => app.get('/wide', { config: { cors: { origin: '*' } } as object }, async () => 'ok'), { name: 'ConfigError' })
+  assert.throws(() => app.get('/wide', { config: { cors: { origin: '*' } } as object }, async () => 'ok'), {
+    name: 'ConfigError'
+  })
   await app.close()
 })
 
@@ -257,8 +343,16 @@ test('what Socket.IO\'s CORS page shows can be pasted', async (t) => {
     { cors: { origin: 'https://my-frontend.com', allowedHeaders: ['my-custom-header'], credentials: true } },
     { cors: { origin: 'https://example.com', methods: ['GET', 'POST'] } },
     { cors: { origin: /\.example\.com$/ } },
-    { cors: { origin: (origin: string, callback: (error: Error | null, allow?: boolean) => void) => callback(null, origin === 'https://example.com') } },
-    { allowRequest: (request: { headers: { origin?: string } }, callback: (error: null, success: boolean) => void) => callback(null, request.headers.origin === undefined) }
+    {
+      cors: {
+        origin: (origin: string, callback: (error: Error | null, allow?: boolean) => void) =>
+          callback(null, origin === 'https://example.com')
+      }
+    },
+    {
+      allowRequest: (request: { headers: { origin?: string } }, callback: (error: null, success: boolean) => void) =>
+        callback(null, request.headers.origin === undefined)
+    }
   ]
   for (const options of snippets) await start(t, options as never)
 })

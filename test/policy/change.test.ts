@@ -14,7 +14,8 @@ import { until } from '../support/until.ts'
 const alive = setInterval(() => {}, 1000)
 after(() => clearInterval(alive))
 
-const allows = (policy: OriginPolicy, origin: string): boolean => (policy.decide(origin) as { allowed: boolean }).allowed
+const allows = (policy: OriginPolicy, origin: string): boolean =>
+  (policy.decide(origin) as { allowed: boolean }).allowed
 
 suite('update', () => {
   test('swaps everything at once, tells listeners, and leaves all as it was when invalid', () => {
@@ -22,9 +23,18 @@ suite('update', () => {
     let told = 0
     const off = policy.onChange(() => { told++ })
     policy.update({ origin: 'https://b.example', credentials: true })
-    assert.deepEqual([allows(policy, ORIGIN), allows(policy, 'https://b.example'), policy.options.credentials, told], [false, true, true, 1])
+    assert.deepEqual([allows(policy, ORIGIN), allows(policy, 'https://b.example'), policy.options.credentials, told], [
+      false,
+      true,
+      true,
+      1
+    ])
     assert.throws(() => policy.update({ origin: ['https://ok.example', 'bad/'] }), ConfigError)
-    assert.deepEqual([allows(policy, 'https://b.example'), allows(policy, 'https://ok.example'), told], [true, false, 1])
+    assert.deepEqual([allows(policy, 'https://b.example'), allows(policy, 'https://ok.example'), told], [
+      true,
+      false,
+      1
+    ])
     off()
     policy.update({ origin: ORIGIN })
     assert.equal(told, 1)
@@ -51,7 +61,12 @@ suite('update', () => {
   })
 
   test('update(snapshot()) changes nothing', () => {
-    const policy = new OriginPolicy({ origin: [ORIGIN, 'https://*.example.org', /^https:\/\/pr-\d+\.example\.com$/], credentials: true, maxAge: 60, originCache: { max: 1, ttl: 1 } })
+    const policy = new OriginPolicy({
+      origin: [ORIGIN, 'https://*.example.org', /^https:\/\/pr-\d+\.example\.com$/],
+      credentials: true,
+      maxAge: 60,
+      originCache: { max: 1, ttl: 1 }
+    })
     const before = JSON.stringify([policy.snapshot(), policy.options])
     policy.update(policy.snapshot())
     assert.equal(JSON.stringify([policy.snapshot(), policy.options]), before)
@@ -100,7 +115,10 @@ suite('update', () => {
 
 suite('policyFromEnv', () => {
   test('commas, white space and empty items', () => {
-    const policy = policyFromEnv({ ALLOWED_ORIGINS: ' https://a.example, https://b.example\n,,https://c.example ', CORS_CREDENTIALS: 'true' })
+    const policy = policyFromEnv({
+      ALLOWED_ORIGINS: ' https://a.example, https://b.example\n,,https://c.example ',
+      CORS_CREDENTIALS: 'true'
+    })
     assert.deepEqual(policy.snapshot().origin, ['https://a.example', 'https://b.example', 'https://c.example'])
     assert.equal(policy.options.credentials, true)
   })
@@ -114,15 +132,31 @@ suite('policyFromEnv', () => {
   })
 
   test('every mistake at once, at the variable that holds it', () => {
-    assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: 'https://a.example/ https://b.example null', CORS_CREDENTIALS: 'maybe' }, { maxAge: -5 }), (error: ConfigError) => {
-      assert.deepEqual(error.issues.map(({ path, hint }) => `${path} ${hint}`), ['/CORS_CREDENTIALS CORS_CREDENTIALS=true', '/ALLOWED_ORIGINS/0 https://a.example', '/ALLOWED_ORIGINS/2 leave it out, or set `dangerously: { nullOrigin: true }`', '/maxAge -1 forbids browsers to keep a preflight, 0 is as good'])
-      return true
-    })
-    assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { origin: 'x/' }), (error: ConfigError) => error.issues[0]!.path === '/origin')
-    for (const [word, credentials] of [['1', true], [' Yes ', true], ['off', false], ['', false]] as const) assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: word }).options.credentials, credentials)
+    assert.throws(
+      () =>
+        policyFromEnv({ ALLOWED_ORIGINS: 'https://a.example/ https://b.example null', CORS_CREDENTIALS: 'maybe' }, {
+          maxAge: -5
+        }),
+      (error: ConfigError) => {
+        assert.deepEqual(error.issues.map(({ path, hint }) => `${path} ${hint}`), [
+          '/CORS_CREDENTIALS CORS_CREDENTIALS=true',
+          '/ALLOWED_ORIGINS/0 https://a.example',
+          '/ALLOWED_ORIGINS/2 leave it out, or set `dangerously: { nullOrigin: true }`',
+          '/maxAge -1 forbids browsers to keep a preflight, 0 is as good'
+        ])
+        return true
+      }
+    )
+    assert.throws(
+      () => policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { origin: 'x/' }),
+      (error: ConfigError) => error.issues[0]!.path === '/origin'
+    )
+    for (const [word, credentials] of [['1', true], [' Yes ', true], ['off', false], ['', false]] as const) { assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: word }).options.credentials, credentials) }
   })
 
-  test('overrides', () => { assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { maxAge: 60 }).options.maxAge, 60) })
+  test('overrides', () => {
+    assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { maxAge: 60 }).options.maxAge, 60)
+  })
 })
 
 suite('loadPolicy', () => {
@@ -140,7 +174,11 @@ suite('loadPolicy', () => {
       writeFileSync(file, text)
       assert.throws(() => loadPolicy(file), ConfigError, text)
     }
-    assert.throws(() => loadPolicy(`${file}.none`), { code: 'ENOENT', path: `${file}.none`, message: /^fastify-io: the policy file .*cors\.json\.none cannot be read: ENOENT/ })
+    assert.throws(() => loadPolicy(`${file}.none`), {
+      code: 'ENOENT',
+      path: `${file}.none`,
+      message: /^fastify-io: the policy file .*cors\.json\.none cannot be read: ENOENT/
+    })
   })
 
   test('follows a file edited in place and replaced; an invalid one is logged and changes nothing; a live socket is cut off', async (t) => {
@@ -162,7 +200,10 @@ suite('loadPolicy', () => {
     write(['https://b.example'])
     await gone
     assert.ok(performance.now() - begun < 1000 * slowdown())
-    assert.equal((await ask(port, '/socket.io/?EIO=4&transport=polling', { headers: { origin: 'https://b.example' } })).status, 200)
+    assert.equal(
+      (await ask(port, '/socket.io/?EIO=4&transport=polling', { headers: { origin: 'https://b.example' } })).status,
+      200
+    )
 
     const replaced = changed()
     writeFileSync(`${file}.new`, JSON.stringify({ origin: ['https://c.example'] }))
@@ -181,8 +222,18 @@ suite('loadPolicy', () => {
   function listen () {
     const lines: string[] = []
     let wake: (() => void) | undefined
-    const add = (line: string): void => { lines.push(line); wake?.() }
-    return { lines, log: { info: add, error: (_details: object, message: string) => add(message) }, next: () => new Promise<void>((resolve) => { wake = resolve }) }
+    const add = (line: string): void => {
+      lines.push(line)
+      wake?.()
+    }
+    return {
+      lines,
+      log: { info: add, error: (_details: object, message: string) => add(message) },
+      next: () =>
+        new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
   }
 
   test('a byte order mark, as editors on Windows write it', (t) => {

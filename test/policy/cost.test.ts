@@ -38,16 +38,36 @@ test('100,000 origins and 10,000 patterns compile at the cost, for each, of a te
 test('a decision among them costs no more than among three', () => {
   const large = new OriginPolicy({ origin: [...exact, ...patterns] })
   const small = new OriginPolicy({ origin: [exact[7]!, exact[8]!, patterns[7]!] })
-  for (const origin of [exact[7]!, 'https://a.b.tenant-7.example.org', 'https://attacker.test', `https://${'a.'.repeat(120)}example.org`, `${exact[7]!}/`, 'x'.repeat(8000)]) {
+  for (
+    const origin of [
+      exact[7]!,
+      'https://a.b.tenant-7.example.org',
+      'https://attacker.test',
+      `https://${'a.'.repeat(120)}example.org`,
+      `${exact[7]!}/`,
+      'x'.repeat(8000)
+    ]
+  ) {
     const [few, many] = [costOf(small, origin), costOf(large, origin)]
-    assert.ok(many < few * 2 + 100, `${origin.slice(0, 40)}: ${many.toFixed(0)} ns among many, ${few.toFixed(0)} ns among three`)
+    assert.ok(
+      many < few * 2 + 100,
+      `${origin.slice(0, 40)}: ${many.toFixed(0)} ns among many, ${few.toFixed(0)} ns among three`
+    )
   }
 })
 
 test('an attacker\'s long origin costs no more than the parser\'s bound', () => {
   const policy = new OriginPolicy({ origin: patterns })
   const bound = costOf(policy, `https://${'a.'.repeat(120)}example.org`)
-  for (const origin of [`https://${'a.'.repeat(100_000)}example.org`, `https://${'a'.repeat(200_000)}`, '['.repeat(200_000), `https://[${':'.repeat(200_000)}]`, 'https://'.repeat(20_000)]) {
+  for (
+    const origin of [
+      `https://${'a.'.repeat(100_000)}example.org`,
+      `https://${'a'.repeat(200_000)}`,
+      '['.repeat(200_000),
+      `https://[${':'.repeat(200_000)}]`,
+      'https://'.repeat(20_000)
+    ]
+  ) {
     assert.ok(costOf(policy, origin) < bound + 100, origin.slice(0, 40))
   }
 })

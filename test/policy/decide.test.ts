@@ -20,8 +20,14 @@ for (const { name, cors, origin: given, headers = {}, allowed, reason, allowOrig
 test('own origin: default ports and the case of Host do not matter', () => {
   const policy = new OriginPolicy()
   const ask = (origin: string, protocol: string, host: string) => policy.decide(origin, { protocol, host, headers: {} })
-  assert.equal((ask('https://api.example.com', 'https', 'API.example.com:443') as { reason: string }).reason, 'same-origin')
-  assert.equal((ask('http://api.example.com', 'http', 'api.example.com:80') as { reason: string }).reason, 'same-origin')
+  assert.equal(
+    (ask('https://api.example.com', 'https', 'API.example.com:443') as { reason: string }).reason,
+    'same-origin'
+  )
+  assert.equal(
+    (ask('http://api.example.com', 'http', 'api.example.com:80') as { reason: string }).reason,
+    'same-origin'
+  )
   assert.equal((ask('https://api.example.com', 'http', 'api.example.com') as { allowed: boolean }).allowed, false)
   assert.equal((ask('http://', 'http', '') as { allowed: boolean }).allowed, false)
 })
@@ -39,17 +45,31 @@ test('only a function that takes its time answers by a promise', () => {
 })
 
 test('hosts that the own origin is pinned to: with a port, with the default one, or for every port', () => {
-  const ask = (pinned: string, protocol: string, host: string): boolean => (new OriginPolicy({ sameOrigin: [pinned] }).decide(`${protocol}://${host}`, { protocol, host, headers: {} }) as { allowed: boolean }).allowed
-  for (const [pinned, protocol, host, allowed] of [
-    ['api.example.com', 'https', 'api.example.com', true], ['api.example.com', 'http', 'api.example.com:8080', true], ['API.example.com', 'https', 'api.example.com', true],
-    ['api.example.com:443', 'https', 'api.example.com', true], ['api.example.com:80', 'http', 'api.example.com', true], ['api.example.com:8080', 'http', 'api.example.com:8080', true],
-    ['api.example.com:443', 'http', 'api.example.com', false], ['api.example.com:8080', 'http', 'api.example.com', false], ['api.example.com:8080', 'http', 'api.example.com:8081', false],
-    ['[::1]', 'http', '[::1]:3000', true], ['[::1]:3000', 'http', '[::1]:3000', true], ['[::1]:3000', 'http', '[::1]', false], ['api.example.com', 'https', 'rebound.example', false]
-  ] as const) assert.equal(ask(pinned, protocol, host), allowed, `${pinned} ${protocol} ${host}`)
+  const ask = (pinned: string, protocol: string, host: string): boolean =>
+    (new OriginPolicy({ sameOrigin: [pinned] }).decide(`${protocol}://${host}`, { protocol, host, headers: {} }) as {
+      allowed: boolean
+    }).allowed
+  for (
+    const [pinned, protocol, host, allowed] of [
+      ['api.example.com', 'https', 'api.example.com', true],
+      ['api.example.com', 'http', 'api.example.com:8080', true],
+      ['API.example.com', 'https', 'api.example.com', true],
+      ['api.example.com:443', 'https', 'api.example.com', true],
+      ['api.example.com:80', 'http', 'api.example.com', true],
+      ['api.example.com:8080', 'http', 'api.example.com:8080', true],
+      ['api.example.com:443', 'http', 'api.example.com', false],
+      ['api.example.com:8080', 'http', 'api.example.com', false],
+      ['api.example.com:8080', 'http', 'api.example.com:8081', false],
+      ['[::1]', 'http', '[::1]:3000', true],
+      ['[::1]:3000', 'http', '[::1]:3000', true],
+      ['[::1]:3000', 'http', '[::1]', false],
+      ['api.example.com', 'https', 'rebound.example', false]
+    ] as const
+  ) assert.equal(ask(pinned, protocol, host), allowed, `${pinned} ${protocol} ${host}`)
 })
 
 test('decisions are frozen, and those of exact, missing and refused origins are made once', () => {
   const policy = new OriginPolicy({ origin: ['https://a.example', 'https://*.b.example'] })
-  for (const origin of ['https://a.example', 'https://x.b.example', 'https://c.example', 'null', 'x', undefined]) assert.ok(Object.isFrozen(policy.decide(origin)))
-  for (const origin of ['https://a.example', 'https://c.example', 'null', 'x', undefined]) assert.equal(policy.decide(origin), policy.decide(origin))
+  for (const origin of ['https://a.example', 'https://x.b.example', 'https://c.example', 'null', 'x', undefined]) { assert.ok(Object.isFrozen(policy.decide(origin))) }
+  for (const origin of ['https://a.example', 'https://c.example', 'null', 'x', undefined]) { assert.equal(policy.decide(origin), policy.decide(origin)) }
 })

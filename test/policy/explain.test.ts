@@ -8,8 +8,18 @@ const APP = 'https://app.example.com'
 
 suite('hints: a sentence for each reason, which says what to change', () => {
   const rows: readonly (readonly [cors: CorsOptions, origin: string | undefined, reason: Reason, text: RegExp])[] = [
-    [{ origin: APP }, 'http://app.example.com', 'not-listed', /the scheme differs\. Add it to cors\.origin if it is yours; .* behind a proxy, set trustProxy\.$/],
-    [{ origin: APP, sameOrigin: ['api.example.com'] }, 'https://rebound.example', 'not-listed', /if it is this server's own, add its host to cors\.sameOrigin\.$/],
+    [
+      { origin: APP },
+      'http://app.example.com',
+      'not-listed',
+      /the scheme differs\. Add it to cors\.origin if it is yours; .* behind a proxy, set trustProxy\.$/
+    ],
+    [
+      { origin: APP, sameOrigin: ['api.example.com'] },
+      'https://rebound.example',
+      'not-listed',
+      /if it is this server's own, add its host to cors\.sameOrigin\.$/
+    ],
     [{ origin: APP, sameOrigin: false }, 'https://api.example.com', 'not-listed', /refused by sameOrigin: false\.$/],
     [{ sameOrigin: false }, APP, 'not-listed', /: no origin is\./],
     [{}, APP, 'not-listed', /no other origin than the server's own is\./],
@@ -41,18 +51,40 @@ suite('hints: a sentence for each reason, which says what to change', () => {
 
 suite('explain', () => {
   test('names the pattern', () => {
-    const policy = new OriginPolicy({ origin: ['https://*.example.com:8443', 'http://localhost:*', 'https://*.dev.example:*'] })
-    for (const [origin, pattern] of [['https://a.b.example.com:8443', 'https://*.example.com:8443'], ['http://localhost', 'http://localhost:*'], ['https://x.dev.example:1', 'https://*.dev.example:*']]) {
+    const policy = new OriginPolicy({
+      origin: ['https://*.example.com:8443', 'http://localhost:*', 'https://*.dev.example:*']
+    })
+    for (
+      const [origin, pattern] of [['https://a.b.example.com:8443', 'https://*.example.com:8443'], [
+        'http://localhost',
+        'http://localhost:*'
+      ], ['https://x.dev.example:1', 'https://*.dev.example:*']]
+    ) {
       assert.equal(policy.explain(origin!), `${origin!} is allowed: ${pattern!} covers it.`)
     }
   })
 
   test('schemes that objects inherit', () => {
-    assert.match(new OriginPolicy({ origin: 'constructor://a.example' }).explain('constructor://a.example:5'), /\(5, not none\)\.$/)
+    assert.match(
+      new OriginPolicy({ origin: 'constructor://a.example' }).explain('constructor://a.example:5'),
+      /\(5, not none\)\.$/
+    )
   })
 
   test('whatever it is given', () => {
-    for (const odd of [Object.create(null), { toString () { throw new Error('x') } }, Symbol.iterator, 5, undefined] as never[]) assert.match(new OriginPolicy({ origin: APP }).explain(odd), /is not allowed/)
+    for (
+      const odd of [
+        Object.create(null),
+        {
+          toString () {
+            throw new Error('x')
+          }
+        },
+        Symbol.iterator,
+        5,
+        undefined
+      ] as never[]
+    ) assert.match(new OriginPolicy({ origin: APP }).explain(odd), /is not allowed/)
   })
 
   const list = Array.from({ length: 100_000 }, (_, n) => `https://app-${n}.example${n % 977}.com`)
@@ -71,7 +103,16 @@ suite('explain', () => {
       return cpuTime() - begun
     }).sort((a, b) => a - b)[4]!
     const least = median('https://attacker.test')
-    for (const origin of ['https://com', 'https://a', 'https://e', 'https://example1.com', 'https://app-1.example1.co', `https://${'a.'.repeat(120)}com`]) {
+    for (
+      const origin of [
+        'https://com',
+        'https://a',
+        'https://e',
+        'https://example1.com',
+        'https://app-1.example1.co',
+        `https://${'a.'.repeat(120)}com`
+      ]
+    ) {
       const took = median(origin)
       assert.ok(took < 50 && took < least * 8 + 5, `${origin}: ${took} ms, beside ${least} ms`)
     }

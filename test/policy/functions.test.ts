@@ -44,7 +44,14 @@ test('originCache keeps answers for ttl ms, max of them, and no failures', async
   let calls = 0
   let clock = 1_000
   t.mock.method(performance, 'now', () => clock)
-  const policy = new OriginPolicy({ origin: async (origin) => { calls++; if (origin.includes('bug')) throw new Error('bug'); return true }, originCache: { max: 2, ttl: 100 } })
+  const policy = new OriginPolicy({
+    origin: async (origin) => {
+      calls++
+      if (origin.includes('bug')) throw new Error('bug')
+      return true
+    },
+    originCache: { max: 2, ttl: 100 }
+  })
   await policy.decide(ORIGIN)
   await policy.decide(ORIGIN)
   assert.equal(calls, 1)
@@ -61,7 +68,11 @@ test('originCache keeps answers for ttl ms, max of them, and no failures', async
 
 test('later answers are ignored; a failure is told once', async () => {
   let back: ((error: Error | null, allowed?: unknown) => void) | undefined
-  const policy = new OriginPolicy({ origin: ((_origin: string, callback: typeof back) => { back = callback }) as never })
+  const policy = new OriginPolicy({
+    origin: ((_origin: string, callback: typeof back) => {
+      back = callback
+    }) as never
+  })
   const errors: unknown[] = []
   policy.onError((error) => errors.push(error))
   const decision = policy.decide(ORIGIN)
@@ -69,12 +80,17 @@ test('later answers are ignored; a failure is told once', async () => {
   back!(null, true)
   back!(null, new Set())
   assert.equal(await settled(decision), 'error')
-  assert.deepEqual(errors.map(String), ['TypeError: the origin function answered a number; expected a boolean, string, RegExp or array of these'])
+  assert.deepEqual(errors.map(String), [
+    'TypeError: the origin function answered a number; expected a boolean, string, RegExp or array of these'
+  ])
 })
 
 test('an error called back refuses, is no fault, and is not kept', async () => {
   let calls = 0
-  const policy = new OriginPolicy({ origin: (_origin, callback) => callback(++calls < 3 ? new Error('Not allowed by CORS') : null, true), originCache: { max: 9, ttl: 60_000 } })
+  const policy = new OriginPolicy({
+    origin: (_origin, callback) => callback(++calls < 3 ? new Error('Not allowed by CORS') : null, true),
+    originCache: { max: 9, ttl: 60_000 }
+  })
   const errors: unknown[] = []
   policy.onError((error) => errors.push(error))
   assert.equal(await settled(policy.decide(ORIGIN)), 'not-listed')
@@ -136,8 +152,18 @@ test('`this` is the Fastify instance, and the request is the third argument', as
 
 test('a slow function holds up nobody else', async (t) => {
   let wake: ((answer: (error: null, allowed: boolean) => void) => void) | undefined
-  const called = new Promise<(error: null, allowed: boolean) => void>((resolve) => { wake = resolve })
-  const { port } = await start(t, { cors: { origin: (origin, callback) => { if (origin === ORIGIN) wake!(callback) } } }, (app) => { app.get('/ok', async () => 'ok') })
+  const called = new Promise<(error: null, allowed: boolean) => void>((resolve) => {
+    wake = resolve
+  })
+  const { port } = await start(t, {
+    cors: {
+      origin: (origin, callback) => {
+        if (origin === ORIGIN) wake!(callback)
+      }
+    }
+  }, (app) => {
+    app.get('/ok', async () => 'ok')
+  })
   const waiting = ask(port, '/ok', { headers: { origin: ORIGIN } })
   const answer = await called
   assert.equal((await ask(port, '/ok')).status, 200)

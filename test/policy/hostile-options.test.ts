@@ -18,38 +18,79 @@ function mistakes (make: () => unknown): ConfigError {
 }
 
 const refused = (cors: unknown): ConfigError => mistakes(() => new OriginPolicy(cors as CorsOptions))
-const allows = (policy: OriginPolicy, origin: string): boolean => (policy.decide(origin) as { allowed: boolean }).allowed
+const allows = (policy: OriginPolicy, origin: string): boolean =>
+  (policy.decide(origin) as { allowed: boolean }).allowed
 
 suite('what holds no options is not taken for empty ones', () => {
-  class Other { readonly #origin = APP; get origin () { return this.#origin } }
-  const odd: Record<string, unknown> = { Map: new Map([['origin', APP]]), Set: new Set([APP]), URL: new URL(APP), Date: new Date(), Promise: Promise.resolve({ origin: APP }), RegExp: /^https/, instance: new Other(), inherited: Object.create({ origin: APP }), bytes: Buffer.from('x') }
+  class Other {
+    readonly #origin = APP
+    get origin () {
+      return this.#origin
+    }
+  }
+  const odd: Record<string, unknown> = {
+    Map: new Map([['origin', APP]]),
+    Set: new Set([APP]),
+    URL: new URL(APP),
+    Date: new Date(),
+    Promise: Promise.resolve({ origin: APP }),
+    RegExp: /^https/,
+    instance: new Other(),
+    inherited: Object.create({ origin: APP }),
+    bytes: Buffer.from('x')
+  }
   for (const [name, cors] of Object.entries(odd)) {
     test(name, () => {
       assert.deepEqual(refused(cors).issues.map(({ code, path }) => `${code} ${path}`), ['INVALID_TYPE '])
       assert.deepEqual(mistakes(() => parseOptions({ cors })).issues.map(({ path }) => path), ['/cors'])
     })
   }
-  test('a promise is told to be awaited', () => { assert.equal(refused(Promise.resolve({})).issues[0]!.hint, 'await it') })
+  test('a promise is told to be awaited', () => {
+    assert.equal(refused(Promise.resolve({})).issues[0]!.hint, 'await it')
+  })
   test('but these do', () => {
-    class Settings { origin = APP }
-    for (const cors of [{ origin: APP }, Object.assign(Object.create(null), { origin: APP }), new Settings(), runInNewContext(`({ origin: ['${APP}'] })`)]) {
+    class Settings {
+      origin = APP
+    }
+    for (
+      const cors of [
+        { origin: APP },
+        Object.assign(Object.create(null), { origin: APP }),
+        new Settings(),
+        runInNewContext(`({ origin: ['${APP}'] })`)
+      ]
+    ) {
       assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), true)
     }
-    for (const cors of [{}, Object.create(null), runInNewContext('({})')]) assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), false)
+    for (const cors of [{}, Object.create(null), runInNewContext('({})')]) { assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), false) }
   })
 })
 
 suite('values that lie, throw or change', () => {
   const throwing = new Proxy({}, { get () { throw new Error('trap') } })
   const regexp = /^https:\/\/app\.example\.com$/
-  for (const [name, origin] of Object.entries({
-    'a proxy of a RegExp': new Proxy(regexp, {}),
-    'what only looks like a RegExp': Object.create(RegExp.prototype),
-    'a RegExp that throws': Object.defineProperty(/^https:\/\/a\.example$/, Symbol.match, { get () { throw new Error('match') } }),
-    'a list that throws': new Proxy([APP], { get () { throw new Error('get') } }),
-    'an entry that throws': [throwing],
-    'a huge list': new Array(2 ** 31)
-  })) test(name, () => { assert.match(refused({ origin }).issues[0]!.path, /^\/origin/) })
+  for (
+    const [name, origin] of Object.entries({
+      'a proxy of a RegExp': new Proxy(regexp, {}),
+      'what only looks like a RegExp': Object.create(RegExp.prototype),
+      'a RegExp that throws': Object.defineProperty(/^https:\/\/a\.example$/, Symbol.match, {
+        get () {
+          throw new Error('match')
+        }
+      }),
+      'a list that throws': new Proxy([APP], {
+        get () {
+          throw new Error('get')
+        }
+      }),
+      'an entry that throws': [throwing],
+      'a huge list': new Array(2 ** 31)
+    })
+  ) {
+    test(name, () => {
+      assert.match(refused({ origin }).issues[0]!.path, /^\/origin/)
+    })
+  }
 
   test('a RegExp of another realm is one', () => {
     assert.equal(allows(new OriginPolicy({ origin: runInNewContext(String(regexp)) as RegExp }), APP), true)
@@ -62,13 +103,23 @@ suite('values that lie, throw or change', () => {
 
   test('a list is read once', () => {
     let reads = 0
-    const turning = new Proxy([APP], { get: (target, name) => name === '0' ? (reads++ === 0 ? APP : 'https://attacker.example') : Reflect.get(target, name) })
+    const turning = new Proxy([APP], {
+      get: (target, name) =>
+        name === '0' ? (reads++ === 0 ? APP : 'https://attacker.example') : Reflect.get(target, name)
+    })
     const policy = new OriginPolicy({ origin: turning })
     assert.deepEqual([allows(policy, APP), allows(policy, 'https://attacker.example'), reads], [true, false, 1])
   })
 
   test('a list without an end is not followed', () => {
-    const endless = new Proxy([APP], { get: (target, name) => name === Symbol.iterator ? function * () { for (;;) yield APP } : Reflect.get(target, name) })
+    const endless = new Proxy([APP], {
+      get: (target, name) =>
+        name === Symbol.iterator
+          ? function * () {
+            for (;;) yield APP
+          }
+          : Reflect.get(target, name)
+    })
     assert.equal(allows(new OriginPolicy({ origin: endless }), APP), true)
   })
 
@@ -82,24 +133,55 @@ suite('values that lie, throw or change', () => {
   })
 
   test('a function that does not say how many parameters it has fails closed', async () => {
-    const origin = new Proxy(() => true, { get () { throw new Error('length') }, apply () { throw new Error('apply') } })
+    const origin = new Proxy(() => true, {
+      get () {
+        throw new Error('length')
+      },
+      apply () {
+        throw new Error('apply')
+      }
+    })
     assert.equal((await new OriginPolicy({ origin }).decide(APP)).reason, 'error')
   })
 
   test('keys of a prototype are unknown options', () => {
-    assert.deepEqual(refused(JSON.parse('{"__proto__": {"origin": "*"}, "constructor": 1}')).issues.map(({ code, path }) => `${code} ${path}`), ['UNKNOWN_OPTION /__proto__', 'UNKNOWN_OPTION /constructor'])
+    assert.deepEqual(
+      refused(JSON.parse('{"__proto__": {"origin": "*"}, "constructor": 1}')).issues.map(({ code, path }) =>
+        `${code} ${path}`
+      ),
+      ['UNKNOWN_OPTION /__proto__', 'UNKNOWN_OPTION /constructor']
+    )
     assert.equal(({} as { origin?: string }).origin, undefined)
   })
 
   test('nothing of the policy can be changed from outside', () => {
-    const { options, warnings } = new OriginPolicy({ origin: '*', methods: ['GET'], sameOrigin: ['a.example'], maxAge: 900 })
-    for (const value of [options, options.methods, options.exposedHeaders, options.sameOrigin, options.originExamples, warnings]) assert.ok(Object.isFrozen(value))
+    const { options, warnings } = new OriginPolicy({
+      origin: '*',
+      methods: ['GET'],
+      sameOrigin: ['a.example'],
+      maxAge: 900
+    })
+    for (
+      const value of [
+        options,
+        options.methods,
+        options.exposedHeaders,
+        options.sameOrigin,
+        options.originExamples,
+        warnings
+      ]
+    ) assert.ok(Object.isFrozen(value))
   })
 })
 
 suite('the message', () => {
   test('cannot steer a terminal, by keys, values or hints', () => {
-    const { message } = refused({ 'a\u001b[31m\nb': 1, origin: ['x\u009b31m', 'https://a\u202e.example'], methods: ['\u001b'], allowedHeaders: ['\u0007'] })
+    const { message } = refused({
+      'a\u001b[31m\nb': 1,
+      origin: ['x\u009b31m', 'https://a\u202e.example'],
+      methods: ['\u001b'],
+      allowedHeaders: ['\u0007']
+    })
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(message, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/)
     assert.match(message, /\/a\\u001b\[31m\\u000ab /)
@@ -107,7 +189,17 @@ suite('the message', () => {
 
   test('stays short, however long and many the mistakes', () => {
     const long = 'a'.repeat(100_000)
-    assert.ok(refused({ origin: long, [long]: 1, methods: [`${long} `, `x ${long}`], allowedHeaders: `sec-${long}`, enforce: long, sameOrigin: [`${long}/`], originExamples: [long] }).message.length < 5000)
+    assert.ok(
+      refused({
+        origin: long,
+        [long]: 1,
+        methods: [`${long} `, `x ${long}`],
+        allowedHeaders: `sec-${long}`,
+        enforce: long,
+        sameOrigin: [`${long}/`],
+        originExamples: [long]
+      }).message.length < 5000
+    )
     const error = refused({ origin: Array.from({ length: 20_000 }, (_, n) => `bad${n}/`) })
     assert.equal(error.issues.length, 20_000)
     assert.match(error.message, /^fastify-io: 20000 mistakes in the options\n[^]*\n {2}and 19950 more$/)
@@ -116,7 +208,10 @@ suite('the message', () => {
 
   test('a great many unknown options are told in no time', () => {
     const begun = cpuTime()
-    assert.equal(refused(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`unknownoption${n}`, 1]))).issues.length, 50_000)
+    assert.equal(
+      refused(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`unknownoption${n}`, 1]))).issues.length,
+      50_000
+    )
     assert.ok(cpuTime() - begun < 2000)
   })
 })

@@ -19,36 +19,83 @@ const table: readonly (readonly [options: unknown, ...expected: string[]])[] = [
   [undefined], [{}], [{ prefix: '/x', logLevel: 'info', logSerializers: {} }],
   [null], [[], 'INVALID_TYPE '], ['x', 'INVALID_TYPE '], [new Map(), 'INVALID_TYPE '],
   [{ origin: '*' }, 'UNKNOWN_OPTION /origin move it into `cors: { origin }`'],
-  [{ methods: ['GET'], maxAge: 5 }, 'UNKNOWN_OPTION /methods move it into `cors: { methods }`', 'UNKNOWN_OPTION /maxAge move it into `cors: { maxAge }`'],
+  [
+    { methods: ['GET'], maxAge: 5 },
+    'UNKNOWN_OPTION /methods move it into `cors: { methods }`',
+    'UNKNOWN_OPTION /maxAge move it into `cors: { maxAge }`'
+  ],
   [{ pingIntervall: 5 }, 'UNKNOWN_OPTION /pingIntervall did you mean "pingInterval"?'],
   [{ 'a/b~c': 5 }, 'UNKNOWN_OPTION /a~1b~0c'],
-  [{ cors: { orgin: 5 }, serveClients: true }, 'UNKNOWN_OPTION /serveClients did you mean "serveClient"?', 'UNKNOWN_OPTION /cors/orgin did you mean "origin"?'],
-  [{ cors: { origin: ['https://a.example', 'https://b.example/'] } }, 'ORIGIN_INVALID /cors/origin/1 https://b.example'],
-  [{ cors: null }, 'INVALID_TYPE /cors leave it out'], [{ cors: true }, "INVALID_TYPE /cors cors: { origin: '*' } for any origin"],
+  [
+    { cors: { orgin: 5 }, serveClients: true },
+    'UNKNOWN_OPTION /serveClients did you mean "serveClient"?',
+    'UNKNOWN_OPTION /cors/orgin did you mean "origin"?'
+  ],
+  [
+    { cors: { origin: ['https://a.example', 'https://b.example/'] } },
+    'ORIGIN_INVALID /cors/origin/1 https://b.example'
+  ],
+  [{ cors: null }, 'INVALID_TYPE /cors leave it out'],
+  [{ cors: true }, "INVALID_TYPE /cors cors: { origin: '*' } for any origin"],
   [{ cors: [] }, 'INVALID_TYPE /cors cors: { origin: […] }'],
-  [{ path: 'ws' }, 'INVALID_TYPE /path'], [{ path: '/a b' }, 'INVALID_TYPE /path'],
-  [{ pingInterval: '5' }, 'INVALID_TYPE /pingInterval'], [{ pingTimeout: 0 }, 'INVALID_TYPE /pingTimeout'], [{ upgradeTimeout: 2 ** 31 }, 'INVALID_TYPE /upgradeTimeout'],
-  [{ maxHttpBufferSize: -1 }, 'INVALID_TYPE /maxHttpBufferSize'], [{ maxHttpBufferSize: NaN }, 'INVALID_TYPE /maxHttpBufferSize'],
-  [{ transports: ['polling', 'webtransport'] }, 'INVALID_TYPE /transports/1'], [{ transports: [] }, 'INVALID_TYPE /transports'],
-  [{ connectionStateRecovery: { skipMiddleware: true } }, 'UNKNOWN_OPTION /connectionStateRecovery/skipMiddleware did you mean "skipMiddlewares"?'],
-  [{ allowRequest: 5 }, 'INVALID_TYPE /allowRequest'], [{ cookie: 5 }, 'INVALID_TYPE /cookie'],
-  [{ enforce: 'everything' }, 'INVALID_TYPE /enforce'], [{ logLevel: 'loud' }, 'INVALID_TYPE /logLevel'],
-  [{ handshakeSecret: 'too short' }, 'INVALID_TYPE /handshakeSecret'], [{ handshakeSecret: [] }, 'INVALID_TYPE /handshakeSecret'],
-  [{ serviceName: 'chat' }], [{ serviceName: '' }, 'INVALID_TYPE /serviceName'], [{ serviceName: 'x'.repeat(201) }, 'INVALID_TYPE /serviceName'],
+  [{ path: 'ws' }, 'INVALID_TYPE /path'],
+  [{ path: '/a b' }, 'INVALID_TYPE /path'],
+  [{ pingInterval: '5' }, 'INVALID_TYPE /pingInterval'],
+  [{ pingTimeout: 0 }, 'INVALID_TYPE /pingTimeout'],
+  [{ upgradeTimeout: 2 ** 31 }, 'INVALID_TYPE /upgradeTimeout'],
+  [{ maxHttpBufferSize: -1 }, 'INVALID_TYPE /maxHttpBufferSize'],
+  [{ maxHttpBufferSize: NaN }, 'INVALID_TYPE /maxHttpBufferSize'],
+  [{ transports: ['polling', 'webtransport'] }, 'INVALID_TYPE /transports/1'],
+  [{ transports: [] }, 'INVALID_TYPE /transports'],
+  [
+    { connectionStateRecovery: { skipMiddleware: true } },
+    'UNKNOWN_OPTION /connectionStateRecovery/skipMiddleware did you mean "skipMiddlewares"?'
+  ],
+  [{ allowRequest: 5 }, 'INVALID_TYPE /allowRequest'],
+  [{ cookie: 5 }, 'INVALID_TYPE /cookie'],
+  [{ enforce: 'everything' }, 'INVALID_TYPE /enforce'],
+  [{ logLevel: 'loud' }, 'INVALID_TYPE /logLevel'],
+  [{ handshakeSecret: 'too short' }, 'INVALID_TYPE /handshakeSecret'],
+  [{ handshakeSecret: [] }, 'INVALID_TYPE /handshakeSecret'],
+  [{ serviceName: 'chat' }],
+  [{ serviceName: '' }, 'INVALID_TYPE /serviceName'],
+  [{ serviceName: 'x'.repeat(201) }, 'INVALID_TYPE /serviceName'],
   [{ serviceName: 5 }, 'INVALID_TYPE /serviceName']
 ]
 
 suite('the plugin\'s options', () => {
   for (const [options, ...expected] of table) {
-    test(`${expected.length === 0 ? 'accepted' : expected.join('; ')}: ${options instanceof Map ? 'a Map' : JSON.stringify(options)}`.slice(0, 100), () => {
-      assert.deepEqual(issues(options).map(({ code, path, hint }) => `${code} ${path}${hint === undefined ? '' : ` ${hint}`}`), expected)
-    })
+    test(
+      `${expected.length === 0 ? 'accepted' : expected.join('; ')}: ${
+        options instanceof Map ? 'a Map' : JSON.stringify(options)
+      }`.slice(0, 100),
+      () => {
+        assert.deepEqual(
+          issues(options).map(({ code, path, hint }) => `${code} ${path}${hint === undefined ? '' : ` ${hint}`}`),
+          expected
+        )
+      }
+    )
   }
 
   test('a proxy that throws at everything', () => {
-    const fail = (): never => { throw new Error('trap') }
-    assert.equal(issues(new Proxy({}, { get: fail, ownKeys: fail, has: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail }))[0]!.code, 'INVALID_TYPE')
-    assert.deepEqual(issues({ get cors (): never { return fail() } }).map(({ path }) => path), ['/cors'])
+    const fail = (): never => {
+      throw new Error('trap')
+    }
+    assert.equal(
+      issues(
+        new Proxy({}, { get: fail, ownKeys: fail, has: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail })
+      )[0]!.code,
+      'INVALID_TYPE'
+    )
+    assert.deepEqual(
+      issues({
+        get cors (): never {
+          return fail()
+        }
+      }).map(({ path }) => path),
+      ['/cors']
+    )
   })
 
   test('no error holds a secret', () => {

@@ -15,8 +15,15 @@ test('enforce: all exempts links, not forms', async (t) => {
   const { port } = await start(t, { cors, enforce: 'all' }, api)
   const navigation = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
   assert.equal((await ask(port, '/ok', { headers: navigation })).status, 200)
-  for (const origin of [EVIL, 'null']) assert.equal((await ask(port, '/ok', { method: 'POST', headers: { ...navigation, origin } })).status, 403)
-  for (const mode of ['no-cors', 'cors', undefined]) assert.equal((await ask(port, '/ok', { headers: { 'sec-fetch-site': 'cross-site', ...(mode !== undefined && { 'sec-fetch-mode': mode }) } })).status, 403)
+  for (const origin of [EVIL, 'null']) { assert.equal((await ask(port, '/ok', { method: 'POST', headers: { ...navigation, origin } })).status, 403) }
+  for (const mode of ['no-cors', 'cors', undefined]) {
+    assert.equal(
+      (await ask(port, '/ok', {
+        headers: { 'sec-fetch-site': 'cross-site', ...(mode !== undefined && { 'sec-fetch-mode': mode }) }
+      })).status,
+      403
+    )
+  }
 })
 
 test('enforce: all and the server\'s own origin, behind a proxy too', async (t) => {
@@ -48,19 +55,34 @@ test('Vary stands where the answer depends on the Origin, and nowhere else', asy
   const vary = ({ headers }: Answer) => headers.vary
   // no cross-origin policy: REST is the same for all, sockets and enforced REST are not
   const own = await start(t, {}, api)
-  assert.deepEqual([vary(await ask(own.port, '/ok')), vary(await ask(own.port, POLLING)), vary(await ask(own.port, POLLING, { headers: { origin: EVIL } }))], [undefined, 'Origin', 'Origin'])
+  assert.deepEqual([
+    vary(await ask(own.port, '/ok')),
+    vary(await ask(own.port, POLLING)),
+    vary(await ask(own.port, POLLING, { headers: { origin: EVIL } }))
+  ], [undefined, 'Origin', 'Origin'])
   const all = await start(t, { enforce: 'all' }, api)
-  assert.deepEqual([vary(await ask(all.port, '/ok')), vary(await ask(all.port, '/ok', { headers: { origin: EVIL } }))], ['Origin', 'Origin'])
+  assert.deepEqual(
+    [vary(await ask(all.port, '/ok')), vary(await ask(all.port, '/ok', { headers: { origin: EVIL } }))],
+    ['Origin', 'Origin']
+  )
   // no header is written, so none differs; what is enforced does
   const silent = await start(t, { cors, emitHeaders: false }, api)
-  assert.deepEqual([vary(await ask(silent.port, '/ok', { headers: { origin: ORIGIN } })), vary(await ask(silent.port, POLLING))], [undefined, 'Origin'])
+  assert.deepEqual([
+    vary(await ask(silent.port, '/ok', { headers: { origin: ORIGIN } })),
+    vary(await ask(silent.port, POLLING))
+  ], [undefined, 'Origin'])
   const both = await start(t, { cors, emitHeaders: false, enforce: 'all' }, api)
   assert.equal(vary(await ask(both.port, '/ok', { headers: { origin: ORIGIN } })), 'Origin')
   // by reflection it depends on the Origin, by a literal * it does not
   const reflecting = await start(t, { cors: { origin: true } }, api)
   assert.equal(vary(await ask(reflecting.port, '/ok', { headers: { origin: EVIL } })), 'Origin')
-  const any = await start(t, { cors: { origin: '*' } }, (app) => { api(app); app.get('/bug', async () => { throw new Error('bug') }) })
-  for (const path of ['/ok', '/nowhere', '/bug', POLLING]) assert.equal(vary(await ask(any.port, path, { headers: { origin: EVIL } })), undefined, path)
+  const any = await start(t, { cors: { origin: '*' } }, (app) => {
+    api(app)
+    app.get('/bug', async () => {
+      throw new Error('bug')
+    })
+  })
+  for (const path of ['/ok', '/nowhere', '/bug', POLLING]) { assert.equal(vary(await ask(any.port, path, { headers: { origin: EVIL } })), undefined, path) }
 })
 
 test('Vary: Origin on the 101, and on what is refused there', async (t) => {
@@ -72,7 +94,13 @@ test('Vary: Origin on the 101, and on what is refused there', async (t) => {
 })
 
 test('a Vary of a hook before ours is kept, and not doubled', async (t) => {
-  for (const [given, path, expected] of [['*', POLLING, '*'], ['Accept', POLLING, 'Accept, Origin'], ['accept, ORIGIN', POLLING, 'accept, ORIGIN'], ['Accept', '/ok', 'Accept, Origin']] as const) {
+  for (
+    const [given, path, expected] of [['*', POLLING, '*'], ['Accept', POLLING, 'Accept, Origin'], [
+      'accept, ORIGIN',
+      POLLING,
+      'accept, ORIGIN'
+    ], ['Accept', '/ok', 'Accept, Origin']] as const
+  ) {
     const { default: Fastify } = await import('fastify')
     const { default: fastifyIO } = await import('../../lib/index.ts')
     const app = Fastify()
@@ -86,16 +114,27 @@ test('a Vary of a hook before ours is kept, and not doubled', async (t) => {
 
 test('an update reaches Socket.IO\'s routes and their preflights', async (t) => {
   const { app, port } = await start(t, { cors })
-  const headers = async (method: string) => (await ask(port, POLLING, { method, headers: { origin: ORIGIN, ...(method === 'OPTIONS' && preflight) } })).headers
-  assert.deepEqual([(await headers('GET'))['access-control-allow-credentials'], (await headers('OPTIONS'))['access-control-max-age']], ['true', undefined])
+  const headers = async (method: string) =>
+    (await ask(port, POLLING, { method, headers: { origin: ORIGIN, ...(method === 'OPTIONS' && preflight) } })).headers
+  assert.deepEqual([
+    (await headers('GET'))['access-control-allow-credentials'],
+    (await headers('OPTIONS'))['access-control-max-age']
+  ], ['true', undefined])
   app.originPolicy.update({ origin: ORIGIN, exposedHeaders: 'X-New', maxAge: 60 })
   const [get, options] = [await headers('GET'), await headers('OPTIONS')]
-  assert.deepEqual([get['access-control-allow-credentials'], get['access-control-expose-headers'], options['access-control-max-age']], [undefined, 'X-New', '60'])
+  assert.deepEqual([
+    get['access-control-allow-credentials'],
+    get['access-control-expose-headers'],
+    options['access-control-max-age']
+  ], [undefined, 'X-New', '60'])
 })
 
 test('OPTIONS that is no preflight, where nothing is cross-origin, is the route\'s', async (t) => {
   const { port } = await start(t, {}, api)
-  assert.deepEqual([(await ask(port, '/ok', { method: 'OPTIONS' })).body, (await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: EVIL } })).body], ['ok', 'ok'])
+  assert.deepEqual([
+    (await ask(port, '/ok', { method: 'OPTIONS' })).body,
+    (await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: EVIL } })).body
+  ], ['ok', 'ok'])
 })
 
 test('a refused preflight is answered like another, without a header; so is one of Socket.IO\'s', async (t) => {
@@ -119,7 +158,11 @@ test('a stream that stays open after hijackWithCors: headers first, then what is
   const request = httpRequest({ port, host: '127.0.0.1', path: '/events', headers: { origin: ORIGIN } })
   request.end()
   const [response] = await once(request, 'response')
-  assert.deepEqual([response.headers['access-control-allow-origin'], response.headers.vary, response.headers['x-route']], [ORIGIN, 'Origin', 'yes'])
+  assert.deepEqual([
+    response.headers['access-control-allow-origin'],
+    response.headers.vary,
+    response.headers['x-route']
+  ], [ORIGIN, 'Origin', 'yes'])
   assert.equal(String((await once(response, 'data'))[0]), ': hello\n\n')
   const [more, end] = [once(response, 'data'), once(response, 'end')]
   write!('data: 1\n\n')

@@ -14,11 +14,20 @@ test('headers and Vary on 200, 404, 500, 400 and 413, for allowed and refused or
     app.post('/json', { bodyLimit: 10 }, async () => 'ok')
   })
   const json = { 'content-type': 'application/json' }
-  const requests = [['/ok', 200, {}], ['/nowhere', 404, {}], ['/bug', 500, {}], ['/json', 400, { method: 'POST', headers: json, body: '{' }], ['/json', 413, { method: 'POST', headers: json, body: '"0123456789"' }]] as const
+  const requests = [['/ok', 200, {}], ['/nowhere', 404, {}], ['/bug', 500, {}], ['/json', 400, {
+    method: 'POST',
+    headers: json,
+    body: '{'
+  }], ['/json', 413, { method: 'POST', headers: json, body: '"0123456789"' }]] as const
   for (const [path, status, options] of requests) {
     const headers = 'headers' in options ? options.headers : {}
     const allowed = await ask(port, path, { ...options, headers: { ...headers, origin: ORIGIN } })
-    assert.deepEqual([allowed.status, allowed.headers['access-control-allow-origin'], allowed.headers['access-control-allow-credentials'], allowed.headers.vary], [status, ORIGIN, 'true', 'Origin'])
+    assert.deepEqual([
+      allowed.status,
+      allowed.headers['access-control-allow-origin'],
+      allowed.headers['access-control-allow-credentials'],
+      allowed.headers.vary
+    ], [status, ORIGIN, 'true', 'Origin'])
     const refused = await ask(port, path, { ...options, headers: { ...headers, origin: EVIL } })
     assert.deepEqual([refused.status, corsHeaders(refused), refused.headers.vary], [status, [], 'Origin'])
     const none = await ask(port, path, { ...options, headers })
@@ -34,7 +43,11 @@ test('a bare * is the same for all: on every answer, without Vary', async (t) =>
   }
   // what it allows depends on the headers asked for, not on the origin
   const pre = await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
-  assert.deepEqual([pre.status, pre.headers['access-control-allow-origin'], pre.headers.vary], [204, '*', 'Access-Control-Request-Headers'])
+  assert.deepEqual([pre.status, pre.headers['access-control-allow-origin'], pre.headers.vary], [
+    204,
+    '*',
+    'Access-Control-Request-Headers'
+  ])
 })
 
 test('same-origin only varies on nothing, and writes nothing', async (t) => {
@@ -44,16 +57,48 @@ test('same-origin only varies on nothing, and writes nothing', async (t) => {
 })
 
 test('Vary that a hook has set is kept', async (t) => {
-  const { port } = await start(t, { cors }, (app) => { app.get('/ok', async (_request, reply) => reply.header('vary', `${reply.getHeader('vary')}, Accept`).send('ok')) })
+  const { port } = await start(t, { cors }, (app) => {
+    app.get('/ok', async (_request, reply) => reply.header('vary', `${reply.getHeader('vary')}, Accept`).send('ok'))
+  })
   assert.equal((await ask(port, '/ok')).headers.vary, 'Origin, Accept')
 })
 
 test('exposed headers, and everything a preflight can be told', async (t) => {
-  const { port } = await start(t, { cors: { ...cors, methods: 'GET,PUT', allowedHeaders: ['X-A', 'X-B'], exposedHeaders: ['X-Total'], maxAge: 600, optionsSuccessStatus: 200, cacheControl: 60 } }, (app) => { app.get('/ok', async () => 'ok') })
-  assert.equal((await ask(port, '/ok', { headers: { origin: ORIGIN } })).headers['access-control-expose-headers'], 'X-Total')
+  const { port } = await start(t, {
+    cors: {
+      ...cors,
+      methods: 'GET,PUT',
+      allowedHeaders: ['X-A', 'X-B'],
+      exposedHeaders: ['X-Total'],
+      maxAge: 600,
+      optionsSuccessStatus: 200,
+      cacheControl: 60
+    }
+  }, (app) => {
+    app.get('/ok', async () => 'ok')
+  })
+  assert.equal(
+    (await ask(port, '/ok', { headers: { origin: ORIGIN } })).headers['access-control-expose-headers'],
+    'X-Total'
+  )
   for (const path of ['/ok', POLLING, '/nowhere']) {
-    const { status, headers, body } = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
-    assert.deepEqual([status, body, headers['access-control-allow-methods'], headers['access-control-allow-headers'], headers['access-control-max-age'], headers['cache-control'], headers['content-length']], [200, '', 'GET, PUT', 'X-A, X-B', '600', 'max-age=60', '0'], path)
+    const { status, headers, body } = await ask(port, path, {
+      method: 'OPTIONS',
+      headers: { origin: ORIGIN, ...preflight }
+    })
+    assert.deepEqual(
+      [
+        status,
+        body,
+        headers['access-control-allow-methods'],
+        headers['access-control-allow-headers'],
+        headers['access-control-max-age'],
+        headers['cache-control'],
+        headers['content-length']
+      ],
+      [200, '', 'GET, PUT', 'X-A, X-B', '600', 'max-age=60', '0'],
+      path
+    )
   }
 })
 
@@ -61,7 +106,11 @@ test('methods: [] allows no method beyond those that need no permission, on ever
   const { port } = await start(t, { cors: { ...cors, methods: [] } }, (app) => { app.get('/ok', async () => 'ok') })
   for (const path of ['/ok', POLLING, '/nowhere']) {
     const { status, headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
-    assert.deepEqual([status, headers['access-control-allow-origin'], headers['access-control-allow-methods']], [204, ORIGIN, undefined], path)
+    assert.deepEqual([status, headers['access-control-allow-origin'], headers['access-control-allow-methods']], [
+      204,
+      ORIGIN,
+      undefined
+    ], path)
   }
 })
 
@@ -69,18 +118,23 @@ test('requested headers are reflected only if they are header names, and not too
   const { port } = await start(t, { cors })
   for (const path of ['/ok', POLLING]) {
     const reflected = async (list: string) => {
-      const { headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight, 'access-control-request-headers': list } })
+      const { headers } = await ask(port, path, {
+        method: 'OPTIONS',
+        headers: { origin: ORIGIN, ...preflight, 'access-control-request-headers': list }
+      })
       assert.match(headers.vary!, /Access-Control-Request-Headers/)
       return headers['access-control-allow-headers']
     }
     assert.equal(await reflected('authorization,x-a'), 'authorization,x-a')
     assert.equal(await reflected('x-a, x-b'), 'x-a, x-b')
-    for (const odd of ['x a', 'x-a,,x-b', '<script>', `${'x,'.repeat(3000)}x`, 'x-é']) assert.equal(await reflected(odd), undefined, odd.slice(0, 20))
+    for (const odd of ['x a', 'x-a,,x-b', '<script>', `${'x,'.repeat(3000)}x`, 'x-é']) { assert.equal(await reflected(odd), undefined, odd.slice(0, 20)) }
   }
 })
 
 test('preflightContinue leaves the answer to the route, headers set', async (t) => {
-  const { port } = await start(t, { cors: { ...cors, preflightContinue: true } }, (app) => { app.options('/own', async (_request, reply) => reply.code(299).send('mine')) })
+  const { port } = await start(t, { cors: { ...cors, preflightContinue: true } }, (app) => {
+    app.options('/own', async (_request, reply) => reply.code(299).send('mine'))
+  })
   const answer = await ask(port, '/own', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
   assert.deepEqual([answer.status, answer.body, answer.headers['access-control-allow-origin']], [299, 'mine', ORIGIN])
 })
@@ -90,7 +144,10 @@ test('a preflight is answered on routes that take OPTIONS themselves, and behind
     app.all('/proxy', async () => 'proxied')
     app.addHook('onRequest', async (_request, reply) => reply.code(401).send())
   })
-  assert.equal((await ask(port, '/proxy', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })).status, 204)
+  assert.equal(
+    (await ask(port, '/proxy', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })).status,
+    204
+  )
 })
 
 test('strictPreflight: OPTIONS without a preflight\'s headers is 400; false answers it like one', async (t) => {
@@ -111,26 +168,47 @@ test('strictPreflight: OPTIONS without a preflight\'s headers is 400; false answ
 
 test('enforce: all answers 403 to refused origins, by the app\'s own error handler', async (t) => {
   let ran = 0
-  const { port } = await start(t, { cors: { ...cors, enforce: 'all' } }, (app) => { app.get('/ok', async () => { ran++; return 'ok' }) })
+  const { port } = await start(t, { cors: { ...cors, enforce: 'all' } }, (app) => {
+    app.get('/ok', async () => {
+      ran++
+      return 'ok'
+    })
+  })
   const refused = await ask(port, '/ok', { headers: { origin: EVIL } })
-  assert.deepEqual([refused.status, corsHeaders(refused), refused.headers.vary, JSON.parse(refused.body).code], [403, [], 'Origin', 'FST_IO_ORIGIN_REFUSED'])
+  assert.deepEqual([refused.status, corsHeaders(refused), refused.headers.vary, JSON.parse(refused.body).code], [
+    403,
+    [],
+    'Origin',
+    'FST_IO_ORIGIN_REFUSED'
+  ])
   assert.equal((await ask(port, '/ok', { headers: { origin: 'null' } })).status, 403)
   assert.equal((await ask(port, '/ok', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403)
   assert.equal((await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: EVIL, ...preflight } })).status, 403)
   assert.equal(ran, 0)
-  for (const headers of [{ origin: ORIGIN }, {}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, { 'sec-fetch-site': 'same-origin' }]) assert.equal((await ask(port, '/ok', { headers })).status, 200)
-  const top = await start(t, { cors, enforce: 'all' }, (app) => { app.get('/ok', async () => 'ok') })
-  assert.equal((await ask(top.port, '/ok', { headers: { origin: EVIL } })).status, 403, 'the app\'s own word')
+  for (
+    const headers of [{ origin: ORIGIN }, {}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, {
+      'sec-fetch-site': 'same-origin'
+    }]
+  ) assert.equal((await ask(port, '/ok', { headers })).status, 200)
+  const top = await start(t, { cors, enforce: 'all' }, (app) => {
+    app.get('/ok', async () => 'ok')
+  })
+  assert.equal((await ask(top.port, '/ok', { headers: { origin: EVIL } })).status, 403, "the app's own word")
 })
 
 test('emitHeaders: false enforces and writes nothing', async (t) => {
-  const { port } = await start(t, { cors: { ...cors, emitHeaders: false } }, (app) => { app.get('/ok', async () => 'ok') })
+  const { port } = await start(t, { cors: { ...cors, emitHeaders: false } }, (app) => {
+    app.get('/ok', async () => 'ok')
+  })
   for (const path of ['/ok', POLLING]) {
     const answer = await ask(port, path, { headers: { origin: ORIGIN } })
     assert.deepEqual([answer.status, corsHeaders(answer)], [200, []])
   }
   assert.equal((await ask(port, POLLING, { headers: { origin: EVIL } })).status, 403)
-  assert.deepEqual(corsHeaders(await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })), [])
+  assert.deepEqual(
+    corsHeaders(await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })),
+    []
+  )
 })
 
 test('a hijacked stream keeps its headers', async (t) => {
@@ -142,12 +220,22 @@ test('a hijacked stream keeps its headers', async (t) => {
     })
   })
   const { headers, body } = await ask(port, '/events', { headers: { origin: ORIGIN } })
-  assert.deepEqual([headers['access-control-allow-origin'], headers['access-control-allow-credentials'], headers.vary, headers['content-type'], body], [ORIGIN, 'true', 'Origin', 'text/event-stream', 'data: 1\n\n'])
+  assert.deepEqual([
+    headers['access-control-allow-origin'],
+    headers['access-control-allow-credentials'],
+    headers.vary,
+    headers['content-type'],
+    body
+  ], [ORIGIN, 'true', 'Origin', 'text/event-stream', 'data: 1\n\n'])
   assert.deepEqual(corsHeaders(await ask(port, '/events', { headers: { origin: EVIL } })), [])
 })
 
 test('behind a proxy, trustProxy decides what the own origin is', async (t) => {
-  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example.com', origin: 'https://api.example.com' }
+  const forwarded = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'api.example.com',
+    origin: 'https://api.example.com'
+  }
   const trusting = await start(t, {}, () => {}, { trustProxy: true })
   assert.equal((await ask(trusting.port, POLLING, { headers: forwarded })).status, 200)
   const wary = await start(t)
@@ -158,17 +246,30 @@ test('pinned hosts stop DNS rebinding', async (t) => {
   const { port } = await start(t, { cors: { sameOrigin: ['api.example.com'] } })
   const rebound = { host: 'attacker.example', origin: 'http://attacker.example' }
   assert.equal((await ask(port, POLLING, { headers: rebound })).status, 403)
-  assert.equal((await ask(port, POLLING, { headers: { host: 'api.example.com', origin: 'http://api.example.com' } })).status, 200)
+  assert.equal(
+    (await ask(port, POLLING, { headers: { host: 'api.example.com', origin: 'http://api.example.com' } })).status,
+    200
+  )
 })
 
 test('an update takes effect for the next request; an invalid one changes nothing', async (t) => {
-  const { app, port } = await start(t, { cors }, (app) => { app.get('/ok', async () => 'ok') })
-  const allowed = async (origin: string) => [(await ask(port, '/ok', { headers: { origin } })).headers['access-control-allow-origin'], (await ask(port, POLLING, { headers: { origin } })).status]
+  const { app, port } = await start(t, { cors }, (app) => {
+    app.get('/ok', async () => 'ok')
+  })
+  const allowed = async (
+    origin: string
+  ) => [
+    (await ask(port, '/ok', { headers: { origin } })).headers['access-control-allow-origin'],
+    (await ask(port, POLLING, { headers: { origin } })).status
+  ]
   app.originPolicy.update({ origin: 'https://new.example.com', exposedHeaders: 'X-New' })
   assert.deepEqual(await allowed('https://new.example.com'), ['https://new.example.com', 200])
   assert.deepEqual(await allowed(ORIGIN), [undefined, 403])
   const { headers } = await ask(port, '/ok', { headers: { origin: 'https://new.example.com' } })
-  assert.deepEqual([headers['access-control-expose-headers'], headers['access-control-allow-credentials']], ['X-New', undefined])
+  assert.deepEqual([headers['access-control-expose-headers'], headers['access-control-allow-credentials']], [
+    'X-New',
+    undefined
+  ])
   assert.throws(() => app.originPolicy.update({ origin: 'nonsense/' }), { name: 'ConfigError' })
   assert.deepEqual(await allowed('https://new.example.com'), ['https://new.example.com', 200])
 })

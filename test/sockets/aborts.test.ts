@@ -23,8 +23,11 @@ after(() => {
   process.off('uncaughtException', onUnhandled)
 })
 
-interface Session extends NodeJS.EventEmitter { transport: { writable: boolean } }
-const session = (app: FastifyInstance, sid: string): Session => (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
+interface Session extends NodeJS.EventEmitter {
+  transport: { writable: boolean }
+}
+const session = (app: FastifyInstance, sid: string): Session =>
+  (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
 
 /** Holds requests that carry `x-slow` in a hook. */
 function gate (app: FastifyInstance, hook: 'onRequest' | 'onSend'): { reached: () => Promise<void>, open: () => void } {
@@ -41,13 +44,18 @@ function gate (app: FastifyInstance, hook: 'onRequest' | 'onSend'): { reached: (
 
 for (const statelessHandshake of [true, false]) {
   suite(`clients that leave, statelessHandshake: ${statelessHandshake}`, () => {
-    const serve = (t: TestContext, setUp: Parameters<typeof start>[2] = () => {}, options: FastifyIOOptions = {}) => start(t, { statelessHandshake, ...options }, setUp)
+    const serve = (t: TestContext, setUp: Parameters<typeof start>[2] = () => {}, options: FastifyIOOptions = {}) =>
+      start(t, { statelessHandshake, ...options }, setUp)
 
     // Node takes its error listener off a socket that is to be upgraded: without one of ours, a reset ends the process.
     test('a reset while an upgrade waits behind a held poll', async (t) => {
       const { app, port } = await serve(t)
       const sid = await joined(port)
-      const socket = await sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+      const socket = await sent(
+        t,
+        port,
+        `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
+      )
       await until(() => session(app, sid).transport.writable, 'the poll is held')
       const closed = once(session(app, sid), 'close')
       socket.resetAndDestroy()
@@ -58,9 +66,17 @@ for (const statelessHandshake of [true, false]) {
 
     test('a reset while an upgrade waits behind a route', async (t) => {
       let answer: ((text: string) => void) | undefined
-      const { app, port } = await serve(t, (app) => app.get('/slow', () => new Promise((resolve) => { answer = resolve })))
+      const { app, port } = await serve(t, (app) =>
+        app.get('/slow', () =>
+          new Promise((resolve) => {
+            answer = resolve
+          })))
       const upgrade = once(app.server, 'request')
-      const socket = await sent(t, port, `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+      const socket = await sent(
+        t,
+        port,
+        `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
+      )
       await upgrade
       await new Promise(setImmediate)
       socket.resetAndDestroy()
@@ -100,7 +116,11 @@ for (const statelessHandshake of [true, false]) {
       const sid = await joined(port)
       await cut(`GET ${POLLING}&sid=${sid} HTTP/1.1\r\n\r\n`)
       app.io.emit('hello')
-      assert.equal((await ask(port, `${POLLING}&sid=${sid}`)).body, '42["hello"]', 'the message was not written to who has gone')
+      assert.equal(
+        (await ask(port, `${POLLING}&sid=${sid}`)).body,
+        '42["hello"]',
+        'the message was not written to who has gone'
+      )
       await cut(`POST ${POLLING}&sid=${sid} HTTP/1.1\r\nContent-Length: 10\r\n\r\n4`)
       assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '42["x"]' })).status, 200)
     })
@@ -129,14 +149,32 @@ for (const statelessHandshake of [true, false]) {
     // In Socket.IO by itself these end the process.
     test('allowRequest that throws or rejects refuses; a middleware that throws is a 500', async (t) => {
       const lines: string[] = []
-      const logger = { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
-      const statuses = async (port: number) => [(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status]
-      for (const allowRequest of [() => { throw new Error('bug') }, async () => { throw new Error('bug') }]) {
+      const logger = {
+        level: 'error',
+        stream: {
+          write: (line: string) => {
+            lines.push(line)
+          }
+        }
+      }
+      const statuses = async (
+        port: number
+      ) => [(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status]
+      for (
+        const allowRequest of [() => {
+          throw new Error('bug')
+        }, async () => {
+          throw new Error('bug')
+        }]
+      ) {
         const { app, port } = await start(t, { statelessHandshake, allowRequest }, () => {}, { logger })
         assert.deepEqual(await statuses(port), [403, 403])
         assert.equal(app.io.engine.clientsCount, 0)
       }
-      const { port } = await start(t, { statelessHandshake }, (app) => app.io.engine.use(() => { throw new Error('bug') }), { logger })
+      const { port } = await start(t, { statelessHandshake }, (app) =>
+        app.io.engine.use(() => {
+          throw new Error('bug')
+        }), { logger })
       assert.deepEqual(await statuses(port), [500, 500])
       // two of the middleware, and one for each allowRequest: failures with one message are one line a minute
       assert.equal(lines.filter((line) => line.includes('"bug"')).length, 4)
@@ -144,7 +182,14 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('an answer of allowRequest counts once, whatever comes after it', async (t) => {
-      const { port } = await start(t, { statelessHandshake, allowRequest: async (_request, done) => { done(null, true); done('changed my mind', false); throw new Error('bug') } }, () => {})
+      const { port } = await start(t, {
+        statelessHandshake,
+        allowRequest: async (_request, done) => {
+          done(null, true)
+          done('changed my mind', false)
+          throw new Error('bug')
+        }
+      }, () => {})
       assert.equal((await ask(port, POLLING)).status, 200)
       assert.deepEqual(unhandled, [])
     })
@@ -152,16 +197,25 @@ for (const statelessHandshake of [true, false]) {
     test('other methods on a live session', async (t) => {
       const { port } = await serve(t)
       const sid = await joined(port)
-      for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) assert.deepEqual(JSON.parse((await ask(port, `${POLLING}&sid=${sid}`, { method })).body), { code: 2, message: 'Bad handshake method' }, method)
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        assert.deepEqual(JSON.parse((await ask(port, `${POLLING}&sid=${sid}`, { method })).body), {
+          code: 2,
+          message: 'Bad handshake method'
+        }, method)
+      }
       assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'HEAD' })).status, 400)
-      assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '42["x"]' })).status, 200, 'and it goes on')
+      assert.equal(
+        (await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '42["x"]' })).status,
+        200,
+        'and it goes on'
+      )
     })
 
     test('other methods do not use up a fresh sid', async (t) => {
       const { app, port } = await serve(t)
       const sid = sidOf(await ask(port, POLLING))
       const { clientsCount } = app.io.engine
-      for (const method of ['PUT', 'HEAD']) assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400)
+      for (const method of ['PUT', 'HEAD']) { assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400) }
       assert.equal(app.io.engine.clientsCount, clientsCount)
       assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })).status, 200)
     })
@@ -181,12 +235,27 @@ for (const statelessHandshake of [true, false]) {
         [trusting.port, { host: 'App.example.com:80' }, 'http://app.example.com']
       ] as const) {
         const sid = sidOf(await ask(port, POLLING, { headers }))
-        assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { ...headers, origin }, body: '40' })).status, 200)
-        assert.equal((await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...headers, origin, ...UPGRADE } })).status, 101)
+        assert.equal(
+          (await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { ...headers, origin }, body: '40' }))
+            .status,
+          200
+        )
+        assert.equal(
+          (await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...headers, origin, ...UPGRADE } })).status,
+          101
+        )
       }
       const odd = { host: 'app.example.com:8443' }
       const sid = sidOf(await ask(listed.port, POLLING, { headers: odd }))
-      assert.equal((await ask(listed.port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { ...odd, origin: ORIGIN }, body: '40' })).status, 400, 'another port is another origin')
+      assert.equal(
+        (await ask(listed.port, `${POLLING}&sid=${sid}`, {
+          method: 'POST',
+          headers: { ...odd, origin: ORIGIN },
+          body: '40'
+        })).status,
+        400,
+        'another port is another origin'
+      )
     })
 
     // Java's HttpClient and curl --http2 send it with every request; Node by itself ignores it while nobody listens.
@@ -202,7 +271,14 @@ for (const statelessHandshake of [true, false]) {
       }
       const joined = once(app.io, 'connection')
       const sid = sidOf(await ask(port, POLLING, { headers: H2C }))
-      assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { ...H2C, 'content-length': 2 }, body: '40' })).status, 200)
+      assert.equal(
+        (await ask(port, `${POLLING}&sid=${sid}`, {
+          method: 'POST',
+          headers: { ...H2C, 'content-length': 2 },
+          body: '40'
+        })).status,
+        200
+      )
       await joined
     })
 
@@ -223,7 +299,7 @@ for (const statelessHandshake of [true, false]) {
       for (const part of parts) {
         socket.write(part)
         const end = text.length
-        while (!text.slice(end).includes(part === post ? '\r\n\r\nhi' : ' 101 ')) text += String((await once(socket, 'data'))[0])
+        while (!text.slice(end).includes(part === post ? '\r\n\r\nhi' : ' 101 ')) { text += String((await once(socket, 'data'))[0]) }
       }
       assert.equal(text.match(/HTTP\/1\.1 200 OK/g)!.length, 12)
       assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
@@ -236,7 +312,12 @@ for (const statelessHandshake of [true, false]) {
       await app.register(fastifyIO, { statelessHandshake })
       app.post('/json', async ({ body }) => body)
       const own = await app.listen({ port: 0, host: '127.0.0.1' })
-      const request = httpsRequest(`${own}/json`, { method: 'POST', rejectUnauthorized: false, headers: { ...H2C, 'content-type': 'application/json', 'content-length': 7 }, agent: false })
+      const request = httpsRequest(`${own}/json`, {
+        method: 'POST',
+        rejectUnauthorized: false,
+        headers: { ...H2C, 'content-type': 'application/json', 'content-length': 7 },
+        agent: false
+      })
       request.end('{"a":1}')
       const [response] = await once(request, 'response')
       assert.deepEqual([response.statusCode, String((await once(response, 'data'))[0])], [200, '{"a":1}'])

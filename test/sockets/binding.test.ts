@@ -26,27 +26,37 @@ for (const statelessHandshake of [true, false]) {
 
     test('another host that ends like the server\'s is not the server', async (t) => {
       const glued = 'https://evil-app.example.com'
-      const { port } = await start(t, { cors: { origin: [ORIGIN, glued, 'https://x.app.example.com'] }, statelessHandshake })
+      const { port } = await start(t, {
+        cors: { origin: [ORIGIN, glued, 'https://x.app.example.com'] },
+        statelessHandshake
+      })
       const host = { host: 'app.example.com' }
       const sid = sidOf(await ask(port, POLLING, { headers: host }))
-      for (const origin of [glued, 'https://x.app.example.com']) assert.deepEqual(await followUps(port, sid, { ...host, origin }), [400, 400, 400])
+      for (const origin of [glued, 'https://x.app.example.com']) { assert.deepEqual(await followUps(port, sid, { ...host, origin }), [400, 400, 400]) }
       assert.deepEqual(await followUps(port, sid, { ...host, origin: ORIGIN }), [200, 200, 101])
     })
 
     test('a session of an allowed origin is nothing to the server\'s own page', async (t) => {
       const { port, own } = await start(t, { cors: { origin: ORIGIN }, statelessHandshake })
       const sid = sidOf(await ask(port, POLLING, { headers: { origin: ORIGIN } }))
-      for (const headers of [{ origin: own }, { 'sec-fetch-site': 'same-origin' }, {}]) assert.deepEqual(await followUps(port, sid, headers), [400, 400, 400])
+      for (const headers of [{ origin: own }, { 'sec-fetch-site': 'same-origin' }, {}]) { assert.deepEqual(await followUps(port, sid, headers), [400, 400, 400]) }
       assert.deepEqual(await followUps(port, sid, { origin: ORIGIN }), [200, 200, 101])
     })
 
     test('a session that began as a WebSocket cannot be polled, least of all from elsewhere', async (t) => {
-      const { app, port, own } = await start(t, { cors: { origin: [ORIGIN, 'https://other.example'] }, statelessHandshake })
+      const { app, port, own } = await start(t, {
+        cors: { origin: [ORIGIN, 'https://other.example'] },
+        statelessHandshake
+      })
       const { connect } = await import('../support/client.ts')
       const socket = await connect(t, own, { transports: ['websocket'] })
       const sid = socket.io.engine.id
-      const ask1 = async (headers: Headers) => JSON.parse((await ask(port, `${POLLING}&sid=${sid}`, { headers })).body) as { code: number }
-      assert.deepEqual([(await ask1({ origin: 'https://other.example' })).code, (await ask1({ origin: ORIGIN })).code], [1, 3])
+      const ask1 = async (headers: Headers) =>
+        JSON.parse((await ask(port, `${POLLING}&sid=${sid}`, { headers })).body) as { code: number }
+      assert.deepEqual(
+        [(await ask1({ origin: 'https://other.example' })).code, (await ask1({ origin: ORIGIN })).code],
+        [1, 3]
+      )
       assert.equal(socket.connected, true)
       assert.equal(app.io.engine.clientsCount, 1)
     })
@@ -67,10 +77,18 @@ for (const statelessHandshake of [true, false]) {
 
     test('behind trustProxy: the page of the public host', async (t) => {
       const { port } = await start(t, { statelessHandshake }, () => {}, { trustProxy: true })
-      const forwarded = { host: 'backend.internal', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }
+      const forwarded = {
+        host: 'backend.internal',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'app.example.com'
+      }
       const sid = sidOf(await ask(port, POLLING, { headers: forwarded }))
       assert.deepEqual(await followUps(port, sid, { ...forwarded, origin: ORIGIN }), [200, 200, 101])
-      assert.deepEqual(await followUps(port, sid, { ...forwarded, origin: 'https://backend.internal' }), [403, 403, 403])
+      assert.deepEqual(await followUps(port, sid, { ...forwarded, origin: 'https://backend.internal' }), [
+        403,
+        403,
+        403
+      ])
     })
   })
 }
@@ -78,7 +96,8 @@ for (const statelessHandshake of [true, false]) {
 test('the window of used tokens: from the future, late, and far behind', async (t) => {
   const { port } = await start(t, { cors: { origin: ORIGIN }, pingInterval: 1000, pingTimeout: 1000 })
   const shake = async () => sidOf(await ask(port, POLLING, { headers: { origin: ORIGIN } }))
-  const post = async (sid: string) => (await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { origin: ORIGIN }, body: '40' })).status
+  const post = async (sid: string) =>
+    (await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { origin: ORIGIN }, body: '40' })).status
   const sids = []
   for (let n = 0; n < 5; n++) sids.push(await shake())
   const real = Date.now

@@ -16,7 +16,12 @@ const block = fc.uint8Array({ minLength: 16, maxLength: 16 })
 test('each block gets its AES, whatever is tagged before, after and beside it', () => {
   const secrets = fc.uint8Array({ minLength: 1, maxLength: 100 })
   const audiences = fc.constantFrom('', audienceOf('/socket.io/'), audienceOf('/admin/socket.io/', 'chat'))
-  const calls = fc.array(fc.tuple(fc.constantFrom('', 'https://a.example', 'https://b.example'), fc.array(block, { minLength: 1, maxLength: 5 })))
+  const calls = fc.array(
+    fc.tuple(
+      fc.constantFrom('', 'https://a.example', 'https://b.example'),
+      fc.array(block, { minLength: 1, maxLength: 5 })
+    )
+  )
   fc.assert(fc.property(secrets, audiences, calls, (secret, audience, calls) => {
     const key = new BlockKey(Buffer.from(secret), audience)
     for (const [binding, blocks] of calls) {

@@ -25,10 +25,16 @@ async function word<T> (child: ChildProcess): Promise<T> {
   return message as T
 }
 
-test('2,000 clients, half of them mid-poll: close is prompt, clients see a transport close and come back', { timeout: 100_000 }, async (t) => {
+test('2,000 clients, half of them mid-poll: close is prompt, clients see a transport close and come back', {
+  timeout: 100_000
+}, async (t) => {
   const { app, port } = await serve(0)
-  const children = ['polling', 'websocket'].map((transport) => fork(new URL('../support/crowd.ts', import.meta.url), [String(port), transport, String(CLIENTS)]))
-  t.after(() => { for (const child of children) child.kill() })
+  const children = ['polling', 'websocket'].map((transport) =>
+    fork(new URL('../support/crowd.ts', import.meta.url), [String(port), transport, String(CLIENTS)])
+  )
+  t.after(() => {
+    for (const child of children) child.kill()
+  })
   await Promise.all(children.map((child) => word(child)))
   assert.equal(app.io.engine.clientsCount, 2 * CLIENTS)
   // mid-poll: the server holds a request of each

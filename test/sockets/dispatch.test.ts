@@ -32,14 +32,20 @@ test('listen on localhost: both families, polling, WebSocket, and the upgrade be
   app.post('/length', async ({ body }) => String((body as string).length))
   await app.listen({ port: 0, host: 'localhost' })
   const addresses = app.addresses() as AddressInfo[]
-  assert.deepEqual(addresses.map(({ address }) => address).toSorted(), ['127.0.0.1', '::1'], 'this machine has no IPv6 loopback')
+  assert.deepEqual(
+    addresses.map(({ address }) => address).toSorted(),
+    ['127.0.0.1', '::1'],
+    'this machine has no IPv6 loopback'
+  )
   for (const { address, family, port } of addresses) {
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
       const socket = await connect(t, url, { transports })
       if (transports.length > 1) await upgraded(socket)
     }
-    await assert.rejects(connect(t, url, { transports: ['websocket'], extraHeaders: { origin: 'https://attacker.example' } }))
+    await assert.rejects(
+      connect(t, url, { transports: ['websocket'], extraHeaders: { origin: 'https://attacker.example' } })
+    )
     await connect(t, url, { transports: ['websocket'], extraHeaders: { origin: url } })
     // the second server hands every upgrade on to the first
     for (const body of ['x', 'x'.repeat(300_000)]) {
@@ -75,8 +81,11 @@ for (const order of ['before', 'after']) {
       if (transports.length > 1) await upgraded(socket)
     }
     const port = Number(new URL(own).port)
-    assert.equal((await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status, 403)
-    assert.equal((await ask(port, '/nowhere', { headers: UPGRADE })).status, 400, 'it answers what is neither\'s')
+    assert.equal(
+      (await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status,
+      403
+    )
+    assert.equal((await ask(port, '/nowhere', { headers: UPGRADE })).status, 400, "it answers what is neither's")
   })
 }
 
@@ -101,7 +110,12 @@ test('@fastify/websocket, and two registrations of ours in scopes', async (t) =>
 
 test('an upgrade that is refused ends its connection: nothing can follow on it', async (t) => {
   const { port } = await start(t, { cors })
-  const request = httpRequest({ port, host: '127.0.0.1', path: WEBSOCKET, headers: { origin: 'https://attacker.example', ...UPGRADE } })
+  const request = httpRequest({
+    port,
+    host: '127.0.0.1',
+    path: WEBSOCKET,
+    headers: { origin: 'https://attacker.example', ...UPGRADE }
+  })
   request.end()
   const [response] = await once(request, 'response')
   assert.deepEqual([response.statusCode, response.headers.connection], [403, 'close'])
@@ -116,7 +130,12 @@ test('an upgrade that nobody wants is a plain request: its connection is kept (R
     app.get('/api', async ({ headers }) => headers.upgrade)
   })
   const socket = await sent(t, port, '')
-  for (const [path, answer] of [['/api', /^HTTP\/1\.1 200 [^]*\r\n\r\nwebsocket$/], ['/nowhere', /^HTTP\/1\.1 404 /], ['/api', /^HTTP\/1\.1 200 /]] as const) {
+  for (
+    const [path, answer] of [['/api', /^HTTP\/1\.1 200 [^]*\r\n\r\nwebsocket$/], ['/nowhere', /^HTTP\/1\.1 404 /], [
+      '/api',
+      /^HTTP\/1\.1 200 /
+    ]] as const
+  ) {
     socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
     const text = String((await once(socket, 'data'))[0])
     assert.match(text, answer)
@@ -128,33 +147,69 @@ test('spellings of the path that the router takes for it', async (t) => {
   const { app, port } = await start(t, { cors })
   for (const path of ['/socket%2Eio/?EIO=4&transport=websocket', `http://x${WEBSOCKET}`]) {
     assert.equal((await ask(port, path, { headers: { ...UPGRADE, origin: ORIGIN } })).status, 101, path)
-    assert.equal((await ask(port, path, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status, 403, path)
+    assert.equal(
+      (await ask(port, path, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status,
+      403,
+      path
+    )
   }
-  for (const path of ['/socket.io/%ff', '/socket.io/#', '/socket.io/x', '/socket.iox/', '//socket.io/?EIO=4&transport=websocket', '*', '?']) {
+  for (
+    const path of [
+      '/socket.io/%ff',
+      '/socket.io/#',
+      '/socket.io/x',
+      '/socket.iox/',
+      '//socket.io/?EIO=4&transport=websocket',
+      '*',
+      '?'
+    ]
+  ) {
     const { status } = await ask(port, path, { headers: UPGRADE })
     assert.ok(status >= 400 && status < 500, `${path}: ${status}`)
   }
   await until(() => app.io.engine.clientsCount === 0, 'no client is left')
 })
 
-test('the query: the last of a repeated name, whatever the app\'s own parser makes of it', async (t) => {
-  const parsers = [undefined, (text: string) => Object.fromEntries([...new URLSearchParams(text)].map(([name, value]) => [name, name === 'EIO' ? Number(value) : [value]]))]
+test("the query: the last of a repeated name, whatever the app's own parser makes of it", async (t) => {
+  const parsers = [
+    undefined,
+    (text: string) =>
+      Object.fromEntries(
+        [...new URLSearchParams(text)].map(([name, value]) => [name, name === 'EIO' ? Number(value) : [value]])
+      )
+  ]
   for (const querystringParser of parsers) {
-    const { port } = await start(t, { cors }, () => {}, querystringParser === undefined ? {} : { routerOptions: { querystringParser } })
+    const { port } = await start(
+      t,
+      { cors },
+      () => {},
+      querystringParser === undefined ? {} : { routerOptions: { querystringParser } }
+    )
     const sid = sidOf(await ask(port, '/socket.io/?EIO=3&EIO=4&transport=polling'))
     assert.equal((await ask(port, `${POLLING}&sid=x&sid=${sid}`, { method: 'POST', body: '40' })).status, 200)
-    assert.equal((await ask(port, `/socket.io/?EIO=4&transport=polling&transport=websocket&sid=${sid}`, { headers: UPGRADE })).status, 101)
+    assert.equal(
+      (await ask(port, `/socket.io/?EIO=4&transport=polling&transport=websocket&sid=${sid}`, { headers: UPGRADE }))
+        .status,
+      101
+    )
     assert.equal((await ask(port, `${POLLING}&j=0`)).status, 400, 'JSONP, however it is written')
     assert.equal((await ask(port, `${POLLING}&j=`)).status, 400)
   }
 })
 
 test('one connection, several requests, the last an upgrade', async (t) => {
-  const { port } = await start(t, { cors }, (app) => { app.get('/slow', async () => { await new Promise(setImmediate); return 'ok' }) })
+  const { port } = await start(t, { cors }, (app) => {
+    app.get('/slow', async () => {
+      await new Promise(setImmediate)
+      return 'ok'
+    })
+  })
   const socket = connectTcp(port, '127.0.0.1')
   t.after(() => socket.destroy())
   const lines = Object.entries({ Host: 'x', ...UPGRADE }).map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.write(`GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\n${lines}\r\n`)
+  socket.write(
+    `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\n${lines}\r\n`
+  )
   let text = ''
   while (!text.includes(' 101 ')) text += String((await once(socket, 'data'))[0])
   assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 101'])

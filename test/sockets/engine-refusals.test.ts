@@ -121,7 +121,8 @@ suite('what Engine.IO turns down is a line of the log', () => {
       ask: { headers: UPGRADE },
       transport: 'websocket',
       reason: 'bad-request',
-      says: /Bad request \("TRANSPORT_MISMATCH"\): the request has an Upgrade header, and its transport is not websocket\. A proxy /
+      says:
+        /Bad request \("TRANSPORT_MISMATCH"\): the request has an Upgrade header, and its transport is not websocket\. A proxy /
     }
   ]
   for (const { what, path = '', ask: asked = {}, options = {}, ...expected } of rows) {

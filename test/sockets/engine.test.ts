@@ -13,10 +13,17 @@ const cors = { origin: ORIGIN, credentials: true }
 const owner = { origin: ORIGIN }
 
 /** What io.engine.use() takes: connect's signature. */
-type Middleware = (request: Record<string, unknown>, response: import('node:http').ServerResponse, next: (error?: Error) => void) => void
+type Middleware = (
+  request: Record<string, unknown>,
+  response: import('node:http').ServerResponse,
+  next: (error?: Error) => void
+) => void
 
 async function both (port: number, headers = {}): Promise<[Answer, Answer]> {
-  return [await ask(port, POLLING, { headers: { ...owner, ...headers } }), await ask(port, WEBSOCKET, { headers: { ...owner, ...headers, ...UPGRADE } })]
+  return [
+    await ask(port, POLLING, { headers: { ...owner, ...headers } }),
+    await ask(port, WEBSOCKET, { headers: { ...owner, ...headers, ...UPGRADE } })
+  ]
 }
 
 /** The head of an answer as it stands on the wire. */
@@ -37,14 +44,21 @@ for (const statelessHandshake of [true, false]) {
     // each alone: any one of them has to keep the handshake from taking its short way
     test('a middleware alone sets headers on both answers', async (t) => {
       const { app, port } = await start(t, { cors, statelessHandshake })
-      app.io.engine.use(((_request, response, next) => { response.setHeader('x-middleware', 'yes'); next() }) satisfies Middleware)
+      app.io.engine.use(
+        ((_request, response, next) => {
+          response.setHeader('x-middleware', 'yes')
+          next()
+        }) satisfies Middleware
+      )
       for (const { headers } of await both(port)) assert.equal(headers['x-middleware'], 'yes')
     })
 
     for (const event of ['headers', 'initial_headers']) {
       test(`${event} alone, on both answers`, async (t) => {
         const { app, port } = await start(t, { cors, statelessHandshake })
-        app.io.engine.on(event, (headers: Record<string, string>, request: { url: string }) => { headers['x-path'] = request.url })
+        app.io.engine.on(event, (headers: Record<string, string>, request: { url: string }) => {
+          headers['x-path'] = request.url
+        })
         const [polling, upgrade] = await both(port)
         assert.deepEqual([polling.headers['x-path'], upgrade.headers['x-path']], [POLLING, WEBSOCKET])
         assert.equal(polling.headers['access-control-allow-origin'], ORIGIN)
@@ -54,7 +68,11 @@ for (const statelessHandshake of [true, false]) {
     test('initial_headers is for the first request of a session only, headers for all', async (t) => {
       const { app, port } = await start(t, { cors, statelessHandshake })
       const seen: string[] = []
-      for (const event of ['headers', 'initial_headers']) app.io.engine.on(event, (_headers: unknown, request: { url: string }) => { seen.push(`${event} ${request.url.includes('sid=') ? 'later' : 'first'}`) })
+      for (const event of ['headers', 'initial_headers']) {
+        app.io.engine.on(event, (_headers: unknown, request: { url: string }) => {
+          seen.push(`${event} ${request.url.includes('sid=') ? 'later' : 'first'}`)
+        })
+      }
       const sid = sidOf(await ask(port, POLLING, { headers: owner }))
       assert.equal((await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...owner, ...UPGRADE } })).status, 101)
       assert.deepEqual(seen, ['initial_headers first', 'headers first', 'headers later'])
@@ -62,16 +80,18 @@ for (const statelessHandshake of [true, false]) {
 
     test('a middleware that answers, and one that fails', async (t) => {
       const { app, port } = await start(t, { cors, statelessHandshake })
-      app.io.engine.use(((request, response, next) => {
-        const { 'x-do': what } = request.headers as Record<string, string>
-        if (what === 'answer') {
-          response.statusCode = 401
-          response.end('who are you?')
-        } else if (what === 'fail') next(new Error('no session store'))
-        else next()
-      }) satisfies Middleware)
-      for (const { status, body } of await both(port, { 'x-do': 'answer' })) assert.deepEqual([status, body], [401, 'who are you?'])
-      for (const { status, body } of await both(port, { 'x-do': 'fail' })) assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3])
+      app.io.engine.use(
+        ((request, response, next) => {
+          const { 'x-do': what } = request.headers as Record<string, string>
+          if (what === 'answer') {
+            response.statusCode = 401
+            response.end('who are you?')
+          } else if (what === 'fail') next(new Error('no session store'))
+          else next()
+        }) satisfies Middleware
+      )
+      for (const { status, body } of await both(port, { 'x-do': 'answer' })) { assert.deepEqual([status, body], [401, 'who are you?']) }
+      for (const { status, body } of await both(port, { 'x-do': 'fail' })) { assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3]) }
       assert.equal(app.io.engine.clientsCount, 0)
       assert.deepEqual((await both(port)).map(({ status }) => status), [200, 101])
     })
@@ -98,23 +118,57 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('the 101 has the headers of hooks, and none that belongs to another answer (RFC 9110, section 8.6)', async (t) => {
-      const { port } = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onSend', async (_request, reply) => {
-        reply.header('content-type', 'text/html').header('content-length', '5').header('transfer-encoding', 'chunked').header('connection', 'close').header('x-hook', 'yes')
-      }))
+      const { port } = await start(
+        t,
+        { cors, statelessHandshake },
+        (app) =>
+          app.addHook('onSend', async (_request, reply) => {
+            reply.header('content-type', 'text/html').header('content-length', '5').header(
+              'transfer-encoding',
+              'chunked'
+            ).header('connection', 'close').header('x-hook', 'yes')
+          })
+      )
       const lines = (await rawHead(port, WEBSOCKET, { ...owner, ...UPGRADE })).toLowerCase().split('\r\n')
       assert.equal(lines[0], 'http/1.1 101 switching protocols')
       const names = lines.slice(1).map((line) => line.slice(0, line.indexOf(':')))
-      assert.deepEqual(names.toSorted(), ['access-control-allow-credentials', 'access-control-allow-origin', 'connection', 'sec-websocket-accept', 'upgrade', 'vary', 'x-hook'])
+      assert.deepEqual(names.toSorted(), [
+        'access-control-allow-credentials',
+        'access-control-allow-origin',
+        'connection',
+        'sec-websocket-accept',
+        'upgrade',
+        'vary',
+        'x-hook'
+      ])
       assert.ok(lines.includes('connection: upgrade'))
     })
 
     test('connection_error tells of what the policy refuses, and of JSONP', async (t) => {
       const { app, port } = await start(t, { cors, statelessHandshake })
       const seen: unknown[] = []
-      app.io.engine.on('connection_error', ({ req, code, message, context }: { req: { url: string }, code: number, message: string, context: { name: string, reason?: string } }) => { seen.push([req.url, code, message, context.name, context.reason]) })
+      app.io.engine.on(
+        'connection_error',
+        (
+          { req, code, message, context }: {
+            req: { url: string }
+            code: number
+            message: string
+            context: { name: string; reason?: string }
+          }
+        ) => {
+          seen.push([req.url, code, message, context.name, context.reason])
+        }
+      )
       await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })
       await ask(port, `${POLLING}&j=0`)
-      assert.deepEqual(seen, [[WEBSOCKET, 4, 'Forbidden', 'ORIGIN_REFUSED', 'not-listed'], [`${POLLING}&j=0`, 3, 'Bad request', 'JSONP_REFUSED', undefined]])
+      assert.deepEqual(seen, [[WEBSOCKET, 4, 'Forbidden', 'ORIGIN_REFUSED', 'not-listed'], [
+        `${POLLING}&j=0`,
+        3,
+        'Bad request',
+        'JSONP_REFUSED',
+        undefined
+      ]])
     })
 
     test('a WebSocket message beyond maxHttpBufferSize ends the session with 1009', async (t) => {
@@ -128,18 +182,37 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('perMessageDeflate is off unless it is asked for', async (t) => {
-      for (const [options, extensions] of [[{}, undefined], [{ perMessageDeflate: true }, /permessage-deflate/]] as const) {
+      for (
+        const [options, extensions] of [[{}, undefined], [{ perMessageDeflate: true }, /permessage-deflate/]] as const
+      ) {
         const { port } = await start(t, { cors, statelessHandshake, ...options })
-        const { headers } = await ask(port, WEBSOCKET, { headers: { ...owner, ...UPGRADE, 'sec-websocket-extensions': 'permessage-deflate' } })
+        const { headers } = await ask(port, WEBSOCKET, {
+          headers: { ...owner, ...UPGRADE, 'sec-websocket-extensions': 'permessage-deflate' }
+        })
         if (extensions === undefined) assert.equal(headers['sec-websocket-extensions'], undefined)
         else assert.match(String(headers['sec-websocket-extensions']), extensions)
       }
     })
 
     test('allowUpgrades: false and transports go into the open packet', async (t) => {
-      for (const [options, upgrades] of [[{}, ['websocket']], [{ allowUpgrades: false }, []], [{ transports: ['polling'] }, []]] as const) {
-        const { port } = await start(t, { cors, statelessHandshake, ...options as object, maxHttpBufferSize: 5000, pingInterval: 7000, pingTimeout: 3000 })
-        const { sid, ...open } = JSON.parse((await ask(port, POLLING, { headers: owner })).body.slice(1)) as Record<string, unknown>
+      for (
+        const [options, upgrades] of [[{}, ['websocket']], [{ allowUpgrades: false }, []], [
+          { transports: ['polling'] },
+          []
+        ]] as const
+      ) {
+        const { port } = await start(t, {
+          cors,
+          statelessHandshake,
+          ...options as object,
+          maxHttpBufferSize: 5000,
+          pingInterval: 7000,
+          pingTimeout: 3000
+        })
+        const { sid, ...open } = JSON.parse((await ask(port, POLLING, { headers: owner })).body.slice(1)) as Record<
+          string,
+          unknown
+        >
         assert.equal(typeof sid, 'string')
         assert.deepEqual(open, { upgrades, pingInterval: 7000, pingTimeout: 3000, maxPayload: 5000 })
       }
@@ -197,7 +270,10 @@ test('a session of protocol 3 belongs to its origin too', async (t) => {
   const path = '/socket.io/?EIO=3&transport=polling'
   const { body } = await ask(port, path, { headers: owner })
   const sid = /"sid":"([\w-]+)"/.exec(body)![1]!
-  assert.equal((await ask(port, `${path}&sid=${sid}`, { headers: { origin: 'https://other.example.com' } })).status, 400)
+  assert.equal(
+    (await ask(port, `${path}&sid=${sid}`, { headers: { origin: 'https://other.example.com' } })).status,
+    400
+  )
   assert.equal((await ask(port, `${path}&sid=${sid}`, { headers: owner })).status, 200)
 })
 
@@ -247,8 +323,19 @@ test('a session whose request was dropped still belongs to its origin', async (t
 
 test('a listener of the engine\'s that throws: 500, no session, and the server goes on', async (t) => {
   const lines: string[] = []
-  const { app, port } = await start(t, {}, () => {}, { logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } })
-  app.io.engine.once('connection', () => { throw new Error('bug') })
+  const { app, port } = await start(t, {}, () => {}, {
+    logger: {
+      level: 'error',
+      stream: {
+        write: (line: string) => {
+          lines.push(line)
+        }
+      }
+    }
+  })
+  app.io.engine.once('connection', () => {
+    throw new Error('bug')
+  })
   const sid = sidOf(await ask(port, POLLING))
   assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })).status, 500)
   assert.equal(app.io.engine.clientsCount, 0)
@@ -263,7 +350,11 @@ test('transports emit what Engine.IO\'s own emit', async (t) => {
   const seen: Record<string, string[]> = { polling: [], websocket: [] }
   const { own } = await start(t, {}, (app) => {
     app.io.engine.on('connection', ({ transport }: { transport: EventEmitter & { name: string } }) => {
-      for (const event of ['packet', 'drain', 'ready', 'close']) transport.on(event, () => { seen[transport.name]!.push(event) })
+      for (const event of ['packet', 'drain', 'ready', 'close']) {
+        transport.on(event, () => {
+          seen[transport.name]!.push(event)
+        })
+      }
     })
   })
   for (const name of ['polling', 'websocket']) {

@@ -13,7 +13,7 @@ test('a token is good for one binding, and says who issued it, when, and in whic
   assert.deepEqual(tokens.map((token) => token.length), [44, 44])
   const [own, other] = [issuer.verify(tokens[0]!, ''), issuer.verify(tokens[1]!, 'https://a.example')]
   assert.deepEqual([own!.instance, own!.issued, other!.count - own!.count], [issuer.instance, 1000, 1])
-  for (const binding of ['https://a.example', '\n', 'https://a.example\n']) assert.equal(issuer.verify(tokens[0]!, binding), undefined)
+  for (const binding of ['https://a.example', '\n', 'https://a.example\n']) { assert.equal(issuer.verify(tokens[0]!, binding), undefined) }
   assert.equal(issuer.verify(tokens[1]!, ''), undefined)
 })
 
@@ -53,7 +53,7 @@ test('what was made ahead is kept for the last 256 origins only', () => {
 test('a part of a token is none, at any length', () => {
   const issuer = new TokenIssuer()
   const token = issuer.issue('', 1000)
-  for (let length = 0; length < token.length; length++) assert.equal(issuer.verify(token.slice(0, length), ''), undefined)
+  for (let length = 0; length < token.length; length++) { assert.equal(issuer.verify(token.slice(0, length), ''), undefined) }
   assert.equal(issuer.verify(token + token, ''), undefined)
 })
 
@@ -64,14 +64,30 @@ test('numbers go on above 32 bits', (t) => {
   const guard = new ReplayGuard(45)
   for (const count of counts) assert.equal(guard.take(issuer.instance, count, 1000), true)
   // 5 random bytes: 1 in 256 starts below
-  const starts = Array.from({ length: 40 }, () => new TokenIssuer()).map((one) => one.verify(one.issue('', 1000), '')!.count)
-  assert.ok(starts.some((start) => start > 2 ** 32) && starts.every((start) => Number.isSafeInteger(start) && start < 2 ** 40 + 64))
+  const starts = Array.from({ length: 40 }, () => new TokenIssuer()).map((one) =>
+    one.verify(one.issue('', 1000), '')!.count
+  )
+  assert.ok(
+    starts.some((start) => start > 2 ** 32) && starts.every((start) =>
+      Number.isSafeInteger(start) && start < 2 ** 40 + 64
+    )
+  )
 })
 
 test('any other spelling of a token is none: base64 has several for the same bytes', () => {
   const issuer = new TokenIssuer()
   const token = issuer.issue('', 1000)
-  for (const other of [`${token}=`, token.replaceAll('-', '+').replaceAll('_', '/') === token ? `${token} ` : token.replaceAll('-', '+').replaceAll('_', '/'), ` ${token.slice(1)}`, `${token.slice(0, -1)}\u0100`, `${token.slice(0, 20)}${'é'.repeat(24)}`]) {
+  for (
+    const other of [
+      `${token}=`,
+      token.replaceAll('-', '+').replaceAll('_', '/') === token
+        ? `${token} `
+        : token.replaceAll('-', '+').replaceAll('_', '/'),
+      ` ${token.slice(1)}`,
+      `${token.slice(0, -1)}\u0100`,
+      `${token.slice(0, 20)}${'é'.repeat(24)}`
+    ]
+  ) {
     assert.equal(issuer.verify(other, ''), undefined, other)
   }
 })
@@ -110,7 +126,7 @@ test('a fleet of any size: each process has a window, sized by what it issues', 
   const before = process.memoryUsage().arrayBuffers
   for (const instance of fleet) assert.equal(guard.take(instance, 2 ** 39 + instance, 100), true)
   assert.ok(process.memoryUsage().arrayBuffers - before < 2000 * 2048, 'no window of its full size')
-  for (const instance of fleet) assert.equal(guard.take(instance, 2 ** 39 + instance, 45_099), false, 'none was forgotten')
+  for (const instance of fleet) { assert.equal(guard.take(instance, 2 ** 39 + instance, 45_099), false, 'none was forgotten') }
 })
 
 test('a process is forgotten only when a token from a clock that goes ahead has expired too', () => {
@@ -123,10 +139,18 @@ test('a process is forgotten only when a token from a clock that goes ahead has 
 })
 
 suite('what a handshake is good for', () => {
-  const options = { pingInterval: 300, pingTimeout: 200, maxHttpBufferSize: 1e6, allowUpgrades: true, transports: ['polling', 'websocket'] }
+  const options = {
+    pingInterval: 300,
+    pingTimeout: 200,
+    maxHttpBufferSize: 1e6,
+    allowUpgrades: true,
+    transports: ['polling', 'websocket']
+  }
   const secrets = ['a secret that is long enough: 32+']
-  const make = (audience = audienceOf('/socket.io/'), given: object = options) => new StatelessHandshake(given as never, audience, secrets)
-  const opened = (handshake: StatelessHandshake, binding = '') => JSON.parse(handshake.open(binding).slice(1)) as Record<string, unknown> & { sid: string }
+  const make = (audience = audienceOf('/socket.io/'), given: object = options) =>
+    new StatelessHandshake(given as never, audience, secrets)
+  const opened = (handshake: StatelessHandshake, binding = '') =>
+    JSON.parse(handshake.open(binding).slice(1)) as Record<string, unknown> & { sid: string }
 
   for (const [name, ms, slack] of [['short', 250, 0], ['default', 22_500, 4]] as const) {
     test(`a lifetime is exact: not a ms less, and ${slack} ms more at most (${name})`, (t) => {
@@ -168,14 +192,25 @@ suite('what a handshake is good for', () => {
 
   test('a token is good on one server: path and name go into the key, and cannot run into each other or the origin', () => {
     const audiences = [
-      audienceOf('/a/socket.io/'), audienceOf('/b/socket.io/'), audienceOf('/socket.io/'), audienceOf('/socket.io'),
-      audienceOf('/socket.io/', 'a'), audienceOf('/socket.io/', 'b'), audienceOf('a', '/socket.io/'), audienceOf('","', ''), audienceOf('', '","')
+      audienceOf('/a/socket.io/'),
+      audienceOf('/b/socket.io/'),
+      audienceOf('/socket.io/'),
+      audienceOf('/socket.io'),
+      audienceOf('/socket.io/', 'a'),
+      audienceOf('/socket.io/', 'b'),
+      audienceOf('a', '/socket.io/'),
+      audienceOf('","', ''),
+      audienceOf('', '","')
     ]
     const servers = audiences.map((audience) => make(audience))
     for (const [at, from] of servers.entries()) {
-      for (const [other, to] of servers.entries()) assert.equal(to.redeem(opened(from).sid, ''), at === other ? 'own' : undefined)
+      for (const [other, to] of servers.entries()) { assert.equal(to.redeem(opened(from).sid, ''), at === other ? 'own' : undefined) }
     }
-    assert.equal(make('["","/a"]\n').redeem(opened(make('["","/a"]\nhttp://x'), '').sid, 'http://x'), 'foreign', 'why the text ends in a line feed')
+    assert.equal(
+      make('["","/a"]\n').redeem(opened(make('["","/a"]\nhttp://x'), '').sid, 'http://x'),
+      'foreign',
+      'why the text ends in a line feed'
+    )
     assert.match(audienceOf('/a\nb', 'c\nd'), /^[^\n]*\n$/)
   })
 

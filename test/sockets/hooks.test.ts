@@ -14,7 +14,11 @@ import { type Answer, ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../
 const cors = { origin: ORIGIN, credentials: true }
 
 /** With plugins registered before ours. */
-async function startAfter (t: Parameters<typeof start>[0], before: (app: FastifyInstance) => Promise<unknown>, options: FastifyIOOptions): Promise<{ app: FastifyInstance, port: number, own: string }> {
+async function startAfter (
+  t: Parameters<typeof start>[0],
+  before: (app: FastifyInstance) => Promise<unknown>,
+  options: FastifyIOOptions
+): Promise<{ app: FastifyInstance; port: number; own: string }> {
   const app = Fastify()
   t.after(() => app.close())
   await before(app)
@@ -47,19 +51,31 @@ for (const statelessHandshake of [true, false]) {
     }
 
     test('a hook that throws', async (t) => {
-      const { port } = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onRequest', async () => { throw Object.assign(new Error('teapot'), { statusCode: 418 }) }))
+      const { port } = await start(t, { cors, statelessHandshake }, (app) =>
+        app.addHook('onRequest', async () => {
+          throw Object.assign(new Error('teapot'), { statusCode: 418 })
+        }))
       assert.deepEqual((await both(port)).map(({ status }) => status), [418, 418])
     })
 
     test('the origin is refused before later hooks run', async (t) => {
       let ran = 0
-      const { port } = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onRequest', async () => { ran++ }))
-      assert.deepEqual((await both(port, { origin: 'https://attacker.example' })).map(({ status }) => status), [403, 403])
+      const { port } = await start(t, { cors, statelessHandshake }, (app) =>
+        app.addHook('onRequest', async () => {
+          ran++
+        }))
+      assert.deepEqual((await both(port, { origin: 'https://attacker.example' })).map(({ status }) => status), [
+        403,
+        403
+      ])
       assert.equal(ran, 0)
     })
 
     test('@fastify/rate-limit', async (t) => {
-      const { port } = await startAfter(t, async (app) => app.register(fastifyRateLimit, { max: 2 }), { cors, statelessHandshake })
+      const { port } = await startAfter(t, async (app) => app.register(fastifyRateLimit, { max: 2 }), {
+        cors,
+        statelessHandshake
+      })
       assert.deepEqual((await both(port)).map(({ status }) => status), [200, 101])
       assert.deepEqual((await both(port)).map(({ status }) => status), [429, 429])
     })
@@ -77,7 +93,7 @@ for (const statelessHandshake of [true, false]) {
         await app.register(fastifyCookie)
         app.addHook('onRequest', async (_request, reply) => { reply.setCookie('a', '1').setCookie('b', '2') })
       }, { cors, statelessHandshake })
-      for (const { headers } of await both(port)) assert.deepEqual(headers['set-cookie'], ['a=1; SameSite=Lax', 'b=2; SameSite=Lax'])
+      for (const { headers } of await both(port)) { assert.deepEqual(headers['set-cookie'], ['a=1; SameSite=Lax', 'b=2; SameSite=Lax']) }
       const accepted = once(app.io, 'connection')
       await connect(t, `http://127.0.0.1:${port}`, { extraHeaders: { cookie: 'visitor=bob' } })
       const [socket] = await accepted
@@ -103,7 +119,9 @@ for (const statelessHandshake of [true, false]) {
     test('@fastify/secure-session too', async (t) => {
       const { app, own, port } = await startAfter(t, async (app) => {
         await app.register(fastifySecureSession, { key: Buffer.alloc(32, 1), cookie: { path: '/' } })
-        app.addHook('onRequest', async (request) => { (request.session as unknown as { set (name: string, value: string): void }).set('user', 'bob') })
+        app.addHook('onRequest', async (request) => {
+          ;(request.session as unknown as { set(name: string, value: string): void }).set('user', 'bob')
+        })
       }, { cors, statelessHandshake })
       for (const answer of await both(port)) assert.match(String(answer.headers['set-cookie']), /^session=/)
       const accepted = once(app.io, 'connection')
@@ -124,16 +142,33 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('onSend hooks that fail or answer otherwise are the answer', async (t) => {
-      const failing = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onSend', async () => { throw new Error('disk full') }))
+      const failing = await start(t, { cors, statelessHandshake }, (app) =>
+        app.addHook('onSend', async () => {
+          throw new Error('disk full')
+        }))
       assert.deepEqual((await both(failing.port)).map(({ status }) => status), [500, 500])
-      const other = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onSend', async (_request, reply) => { reply.code(503) }))
+      const other = await start(
+        t,
+        { cors, statelessHandshake },
+        (app) =>
+          app.addHook('onSend', async (_request, reply) => {
+            reply.code(503)
+          })
+      )
       assert.deepEqual((await both(other.port)).map(({ status }) => status), [503, 503])
       assert.equal(other.app.io.engine.clientsCount, 0)
     })
 
     test('onResponse runs once for each, with the status', async (t) => {
       const seen: number[] = []
-      const { port } = await start(t, { cors, statelessHandshake }, (app) => app.addHook('onResponse', async (_request, reply) => { seen.push(reply.statusCode) }))
+      const { port } = await start(
+        t,
+        { cors, statelessHandshake },
+        (app) =>
+          app.addHook('onResponse', async (_request, reply) => {
+            seen.push(reply.statusCode)
+          })
+      )
       const [polling] = await both(port)
       assert.equal(polling.status, 200)
       await ask(port, `${POLLING}&sid=${sidOf(polling)}`, { method: 'POST', body: '40' })

@@ -31,14 +31,22 @@ for (const first of ['fastify-io', '@fastify/websocket']) {
     await app.register(fastifyWebsocket)
     if (first !== 'fastify-io') await app.register(fastifyIO, { cors })
     let seen = 0
-    app.websocketServer.on('connection', () => { seen++ })
-    app.get('/echo', { websocket: true }, (socket) => { socket.on('message', (data: Buffer) => socket.send(String(data))) })
+    app.websocketServer.on('connection', () => {
+      seen++
+    })
+    app.get('/echo', { websocket: true }, (socket) => {
+      socket.on('message', (data: Buffer) => socket.send(String(data)))
+    })
     const own = await app.listen({ port: 0, host: '127.0.0.1' })
 
     assert.equal(await echo(`${own.replace('http', 'ws')}/echo`), 'hello')
     assert.equal(seen, 1)
     for (const transports of [['polling'], ['websocket']]) await connect(t, own, { transports })
-    assert.equal((await ask(Number(new URL(own).port), WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })).status, 403)
+    assert.equal(
+      (await ask(Number(new URL(own).port), WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } }))
+        .status,
+      403
+    )
     assert.equal(seen, 1, 'it has not seen ours')
     assert.deepEqual(warnings.filter((line) => !line.includes('attacker')), [])
   })
@@ -79,14 +87,26 @@ test('an upgrade that other listeners leave alone is ended, without a byte', asy
 
 test('destroyUpgrade: false leaves it to them', async (t) => {
   const { app, port } = await start(t, { cors, destroyUpgrade: false })
-  app.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'))
+  app.server.on(
+    'upgrade',
+    (_request, socket) => socket.end('HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  )
   assert.equal((await ask(port, '/nowhere', { headers: UPGRADE })).status, 410)
 })
 
 test('a route is served to those who would rather have HTTP/2 (RFC 9110, section 7.8)', async (t) => {
-  const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
-  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' }
-  assert.deepEqual([(await ask(port, '/api', { headers })).status, (await ask(port, '/api', { headers })).body], [200, 'ok'])
+  const { port } = await start(t, { cors }, (app) => {
+    app.get('/api', async () => 'ok')
+  })
+  const headers = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA'
+  }
+  assert.deepEqual([(await ask(port, '/api', { headers })).status, (await ask(port, '/api', { headers })).body], [
+    200,
+    'ok'
+  ])
   assert.equal((await ask(port, '/socket.io/?EIO=4&transport=polling', { headers })).status, 200)
 })
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, request, ServerResponse, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import {
+  createServer,
+  request,
+  ServerResponse,
+  type IncomingMessage,
+  type RequestListener,
+  type Server
+} from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
@@ -60,15 +67,45 @@ test('a head and its text are one piece in one call', async (t) => {
 test('every form of end() answers what it would', async (t) => {
   let called = 0
   const forms: Record<string, RequestListener> = {
-    GET: (_req, res) => { res.end(BODY) },
-    HEAD: (_req, res) => { res.writeHead(200, { 'content-length': 12 }); res.end(BODY) },
-    POST: (_req, res) => { res.writeHead(200); res.end(BODY) },
-    PUT: (_req, res) => { res.writeHead(200, { 'content-length': 3 }); res.end('été', 'latin1') },
-    PATCH: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end('ok', () => { if (res.writableFinished) called++ }) },
-    LOCK: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end('ok', 'utf8', () => { if (res.writableFinished) called++ }) },
-    DELETE: (_req, res) => { res.writeHead(204); res.end() },
-    OPTIONS: (_req, res) => { res.writeHead(200, { 'content-length': 0 }); res.end('') },
-    REPORT: (_req, res) => { res.writeHead(200, { 'content-length': 2 }); res.end(Buffer.from('ok')) }
+    GET: (_req, res) => {
+      res.end(BODY)
+    },
+    HEAD: (_req, res) => {
+      res.writeHead(200, { 'content-length': 12 })
+      res.end(BODY)
+    },
+    POST: (_req, res) => {
+      res.writeHead(200)
+      res.end(BODY)
+    },
+    PUT: (_req, res) => {
+      res.writeHead(200, { 'content-length': 3 })
+      res.end('été', 'latin1')
+    },
+    PATCH: (_req, res) => {
+      res.writeHead(200, { 'content-length': 2 })
+      res.end('ok', () => {
+        if (res.writableFinished) called++
+      })
+    },
+    LOCK: (_req, res) => {
+      res.writeHead(200, { 'content-length': 2 })
+      res.end('ok', 'utf8', () => {
+        if (res.writableFinished) called++
+      })
+    },
+    DELETE: (_req, res) => {
+      res.writeHead(204)
+      res.end()
+    },
+    OPTIONS: (_req, res) => {
+      res.writeHead(200, { 'content-length': 0 })
+      res.end('')
+    },
+    REPORT: (_req, res) => {
+      res.writeHead(200, { 'content-length': 2 })
+      res.end(Buffer.from('ok'))
+    }
   }
   const { port } = await serve(t, (req, res) => forms[req.method!]!(req, res))
   const plain = createServer((req, res) => forms[req.method!]!(req, res)).listen(0, '127.0.0.1')

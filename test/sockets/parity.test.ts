@@ -15,11 +15,17 @@ interface Side {
   readonly io: Server
 }
 
-const OPTIONS = { maxHttpBufferSize: 2000, pingInterval: 300_000, httpCompression: { threshold: 600 } } satisfies FastifyIOOptions
+const OPTIONS = {
+  maxHttpBufferSize: 2000,
+  pingInterval: 300_000,
+  httpCompression: { threshold: 600 }
+} satisfies FastifyIOOptions
 
 function answerAll (io: Server): void {
   // a stock transport that waits for one more poll keeps its process alive; 30 s are long
-  io.engine.on('connection', ({ transport }: { transport: { closeTimeout?: number } }) => { if (transport.closeTimeout !== undefined) transport.closeTimeout = 1000 })
+  io.engine.on('connection', ({ transport }: { transport: { closeTimeout?: number } }) => {
+    if (transport.closeTimeout !== undefined) transport.closeTimeout = 1000
+  })
   io.on('connection', (socket: Socket) => {
     socket.onAny((event: string, ...args: unknown[]) => { socket.emit(event, ...args) })
   })
@@ -59,7 +65,8 @@ class Polling {
   }
 
   async poll (headers: Ask['headers'] = {}): Promise<string> {
-    const { status, headers: { 'content-type': type, 'content-encoding': encoding, 'cache-control': cache }, body } = await ask(this.port, this.path, { headers })
+    const { status, headers: { 'content-type': type, 'content-encoding': encoding, 'cache-control': cache }, body } =
+      await ask(this.port, this.path, { headers })
     return `${status} ${type} ${encoding} ${cache} ${encoding === undefined ? body : body.length > 0}`
   }
 
@@ -90,7 +97,8 @@ async function gone (io: Server): Promise<string> {
 }
 
 const POLL = 'GET PATH HTTP/1.1\r\nHost: x\r\n\r\n'
-const text = (data: unknown): string => String(data).replace(/^(?:Date|Keep-Alive|Vary): .*\r\n/gmi, '').toLowerCase().split('\r\n').sort().join('|')
+const text = (data: unknown): string =>
+  String(data).replace(/^(?:Date|Keep-Alive|Vary): .*\r\n/gmi, '').toLowerCase().split('\r\n').sort().join('|')
 
 type Conversation = (t: TestContext, side: Side) => Promise<unknown[]>
 
@@ -101,7 +109,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'several packets in one body, binary ones too': async (_t, { port }) => {
     const polling = await Polling.join(port)
-    return [await polling.post('42["a",1]\x1e451-["b",{"_placeholder":true,"num":0}]\x1ebAQID\x1e42["c"]'), await polling.poll()]
+    return [
+      await polling.post('42["a",1]\x1e451-["b",{"_placeholder":true,"num":0}]\x1ebAQID\x1e42["c"]'),
+      await polling.poll()
+    ]
   },
   'characters of several bytes': async (_t, { port }) => {
     const polling = await Polling.join(port)
@@ -120,7 +131,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'a body in chunks': async (t, { port }) => {
     const polling = await Polling.join(port)
-    const socket = await polling.open(t, 'POST PATH HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n42["\r\n3\r\na"]\r\n0\r\n\r\n')
+    const socket = await polling.open(
+      t,
+      'POST PATH HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n42["\r\n3\r\na"]\r\n0\r\n\r\n'
+    )
     return [text((await once(socket, 'data'))[0]), await polling.poll()]
   },
   'an empty body': async (_t, { port, io }) => [await (await Polling.join(port)).post(''), await gone(io)],
@@ -130,14 +144,23 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'a body that becomes too long': async (t, { port, io }) => {
     const polling = await Polling.join(port)
-    const socket = await polling.open(t, `POST PATH HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(1500)}`)
+    const socket = await polling.open(
+      t,
+      `POST PATH HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(1500)}`
+    )
     await waiting(io, 'dataReq')
     socket.write('x'.repeat(1000))
     const answer = text((await once(socket, 'data'))[0])
     socket.destroy()
     return [answer, await polling.post('42["a"]'), await polling.poll()]
   },
-  'binary bodies are not of protocol 4': async (_t, { port, io }) => [await (await Polling.join(port)).post('42["a"]', { 'content-type': 'application/octet-stream' }), await gone(io)],
+  'binary bodies are not of protocol 4': async (
+    _t,
+    { port, io }
+  ) => [
+    await (await Polling.join(port)).post('42["a"]', { 'content-type': 'application/octet-stream' }),
+    await gone(io)
+  ],
   'two polls at once': async (_t, { port, io }) => {
     const polling = await Polling.join(port)
     const first = polling.poll()
@@ -197,7 +220,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
     return [await polling.poll(), await polling.poll(), await gone(io)]
   },
   nonsense: async (_t, { port, io }) => [await (await Polling.join(port)).post('nonsense'), await gone(io)],
-  'a ping is not the client\'s to send': async (_t, { port, io }) => [await (await Polling.join(port)).post('2'), await gone(io)],
+  "a ping is not the client's to send": async (
+    _t,
+    { port, io }
+  ) => [await (await Polling.join(port)).post('2'), await gone(io)],
   'a pong': async (_t, { port }) => {
     const polling = await Polling.join(port)
     return [await polling.post('3'), await polling.post('42["a"]'), await polling.poll()]
@@ -208,7 +234,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
     const plain = [await polling.post(`42["${'x'.repeat(700)}"]`), await polling.poll()]
     return [...long, ...plain, await polling.post('42["a"]'), await polling.poll({ 'accept-encoding': 'gzip' })]
   },
-  'an old Internet Explorer': async (_t, { port }) => [await (await Polling.join(port)).post('42["a"]', { 'user-agent': 'Mozilla/4.0 (compatible;MSIE 8.0)' })],
+  'an old Internet Explorer': async (
+    _t,
+    { port }
+  ) => [await (await Polling.join(port)).post('42["a"]', { 'user-agent': 'Mozilla/4.0 (compatible;MSIE 8.0)' })],
   'messages before the poll are joined': async (_t, { port, io }) => {
     const polling = await Polling.join(port)
     for (let n = 0; n < 3; n++) io.emit('n', n)
@@ -227,16 +256,22 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'WebSocket: each way to end': async (t, { port, io }) => {
     const ends: unknown[] = []
-    for (const end of [
-      (socket: WebSocket) => socket.close(),
-      (socket: WebSocket) => socket.send('41'),
-      (socket: WebSocket) => socket.send('2'),
-      (socket: WebSocket) => socket.send('nonsense'),
-      (socket: WebSocket) => socket.send('x'.repeat(3000)),
-      () => io.disconnectSockets(true),
-      () => io.engine.close()
-    ]) {
-      const reason = new Promise((resolve) => { io.once('connection', (socket) => { socket.once('disconnect', resolve) }) })
+    for (
+      const end of [
+        (socket: WebSocket) => socket.close(),
+        (socket: WebSocket) => socket.send('41'),
+        (socket: WebSocket) => socket.send('2'),
+        (socket: WebSocket) => socket.send('nonsense'),
+        (socket: WebSocket) => socket.send('x'.repeat(3000)),
+        () => io.disconnectSockets(true),
+        () => io.engine.close()
+      ]
+    ) {
+      const reason = new Promise((resolve) => {
+        io.once('connection', (socket) => {
+          socket.once('disconnect', resolve)
+        })
+      })
       const socket = await webSocket(t, port)
       const closed = once(socket, 'close')
       end(socket)
@@ -248,7 +283,11 @@ const CONVERSATIONS: Record<string, Conversation> = {
     return ends
   },
   'WebSocket: a connection that is cut': async (t, { port, io }) => {
-    const reason = new Promise((resolve) => { io.once('connection', (socket) => { socket.once('disconnect', resolve) }) })
+    const reason = new Promise((resolve) => {
+      io.once('connection', (socket) => {
+        socket.once('disconnect', resolve)
+      })
+    })
     const socket = await webSocket(t, port)
     socket.terminate()
     return [await reason, await gone(io)]
@@ -312,7 +351,10 @@ for (const statelessHandshake of [true, false]) {
   suite(`as Engine.IO has it, statelessHandshake: ${statelessHandshake}`, () => {
     for (const [name, converse] of Object.entries(CONVERSATIONS)) {
       test(name, async (t) => {
-        const [theirs, own] = await Promise.all([stock(t).then((side) => converse(t, side)), ours(t, statelessHandshake).then((side) => converse(t, side))])
+        const [theirs, own] = await Promise.all([
+          stock(t).then((side) => converse(t, side)),
+          ours(t, statelessHandshake).then((side) => converse(t, side))
+        ])
         assert.deepEqual(own, theirs)
       })
     }
@@ -323,6 +365,10 @@ test('the 101 and the open packet come in one piece', async (t) => {
   const { port } = await ours(t, true)
   const socket = connectTcp(port, '127.0.0.1')
   t.after(() => socket.destroy())
-  socket.write(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  socket.write(
+    `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${
+      Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    }\r\n`
+  )
   assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 101 [^]*\r\n\r\n[^]*0\{"sid":"[^]*\}$/)
 })

@@ -13,16 +13,22 @@ const logging = (t: TestContext, options: FastifyIOOptions): ReturnType<typeof l
 test('JSONP is told of, with the option that brings it back', async (t) => {
   const { port, lines } = await logging(t, { cors: { origin: ORIGIN } })
   await ask(port, `${POLLING}&j=0`)
-  assert.deepEqual(lines.map(({ level, transport, reason, count, origin }) => [level, transport, reason, count, origin]), [[40, 'polling', 'jsonp', 1, undefined]])
+  assert.deepEqual(
+    lines.map(({ level, transport, reason, count, origin }) => [level, transport, reason, count, origin]),
+    [[40, 'polling', 'jsonp', 1, undefined]]
+  )
   assert.match(lines[0]!.msg, /jsonp: true/)
 })
 
 test('one line for each transport of a client that polls, upgrades and calls REST', async (t) => {
   const { port, lines } = await logging(t, { cors: { origin: ORIGIN } })
-  for (const path of [POLLING, '/api', '/socket.io/socket.io.js', '/nowhere']) await ask(port, path, { headers: { origin: EVIL } })
+  for (const path of [POLLING, '/api', '/socket.io/socket.io.js', '/nowhere']) { await ask(port, path, { headers: { origin: EVIL } }) }
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: EVIL } })
   await ask(port, '/api', { method: 'OPTIONS', headers: { origin: EVIL, 'access-control-request-method': 'PUT' } })
-  assert.deepEqual(lines.map(({ transport, count }) => [transport, count]), [['polling', 1], ['rest', 1], ['websocket', 1]])
+  assert.deepEqual(lines.map(({ transport, count }) => [transport, count]), [['polling', 1], ['rest', 1], [
+    'websocket',
+    1
+  ]])
 })
 
 test('REST: what another site\'s page cannot read is told of; what nobody was to read is not', async (t) => {
@@ -65,7 +71,14 @@ test('once the minute is over, other origins are told of again', async (t) => {
 
 test('what is not ASCII, or would move a terminal\'s cursor', async (t) => {
   const { app, lines } = await logging(t, { cors: { origin: ORIGIN } })
-  const nasty = ['https://\u001b[2Jx.example', 'https://x\u202e.example', 'https://x\r\nlevel=60.example', 'https://x\u009b31m.example', 'https://x\u2028.example', 'https://x\u0000.example']
+  const nasty = [
+    'https://\u001b[2Jx.example',
+    'https://x\u202e.example',
+    'https://x\r\nlevel=60.example',
+    'https://x\u009b31m.example',
+    'https://x\u2028.example',
+    'https://x\u0000.example'
+  ]
   for (const origin of nasty) await app.inject({ url: POLLING, headers: { origin } })
   assert.equal(lines.length, nasty.length)
   for (const { origin, msg } of lines) {

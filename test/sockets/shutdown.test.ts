@@ -9,15 +9,23 @@ import { ask, POLLING, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 /** Closed by the test itself. */
-async function serve (options: FastifyIOOptions = {}, port = 0, server = {}): Promise<{ app: FastifyInstance, port: number, own: string }> {
+async function serve (
+  options: FastifyIOOptions = {},
+  port = 0,
+  server = {}
+): Promise<{ app: FastifyInstance; port: number; own: string }> {
   const app = Fastify(server)
   await app.register(fastifyIO, options)
   const own = await app.listen({ port, host: '127.0.0.1' })
   return { app, own, port: Number(new URL(own).port) }
 }
 
-interface Transport { writable: boolean, dataReq?: unknown }
-const transport = (app: FastifyInstance, sid: string): Transport => (app.io.engine as unknown as { clients: Record<string, { transport: Transport }> }).clients[sid]!.transport
+interface Transport {
+  writable: boolean
+  dataReq?: unknown
+}
+const transport = (app: FastifyInstance, sid: string): Transport =>
+  (app.io.engine as unknown as { clients: Record<string, { transport: Transport }> }).clients[sid]!.transport
 
 function handles (): string[] {
   return process.getActiveResourcesInfo().filter((name) => /^TCP|^Timeout$/.test(name))
@@ -27,7 +35,11 @@ for (const statelessHandshake of [true, false]) {
   suite(`closing, statelessHandshake: ${statelessHandshake}`, () => {
     test('leaves no handle: sockets, servers, timers', async (t) => {
       const { app, own, port } = await serve({ statelessHandshake })
-      const sockets = await Promise.all([['polling'], ['websocket'], ['polling', 'websocket']].map((transports) => connect(t, own, { transports, extraHeaders: {} })))
+      const sockets = await Promise.all(
+        [['polling'], ['websocket'], ['polling', 'websocket']].map((transports) =>
+          connect(t, own, { transports, extraHeaders: {} })
+        )
+      )
       await ask(port, POLLING)
       const gone = Promise.all(sockets.map((socket) => once(socket as never, 'disconnect')))
       await app.close()
@@ -49,7 +61,11 @@ for (const statelessHandshake of [true, false]) {
     test('in the middle of a POST', async (t) => {
       const { app, port } = await serve({ statelessHandshake })
       const sid = await joined(port)
-      const socket = await sent(t, port, `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42`)
+      const socket = await sent(
+        t,
+        port,
+        `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42`
+      )
       await until(() => transport(app, sid).dataReq, 'the POST has come')
       await Promise.all([once(socket, 'close'), app.close()])
       assert.equal(app.io.engine.clientsCount, 0)
@@ -101,7 +117,15 @@ for (const statelessHandshake of [true, false]) {
 
     test('clients come back to the next server on that port', async (t) => {
       const { app, own, port } = await serve({ statelessHandshake })
-      const sockets = [['polling'], ['websocket'], ['polling', 'websocket']].map((transports) => client(t, own, { transports, extraHeaders: {}, reconnection: true, reconnectionDelay: 5, reconnectionDelayMax: 20 }))
+      const sockets = [['polling'], ['websocket'], ['polling', 'websocket']].map((transports) =>
+        client(t, own, {
+          transports,
+          extraHeaders: {},
+          reconnection: true,
+          reconnectionDelay: 5,
+          reconnectionDelayMax: 20
+        })
+      )
       await Promise.all(sockets.map((socket) => once(socket as never, 'connect')))
       // whoever is about to change the transport may see the end of either
       await upgraded(sockets[2]!)
@@ -130,8 +154,21 @@ test('io.close() by the user, then app.close(), twice', async () => {
 
 test('a closed app has let go of a policy that others go on using', async () => {
   const lines: string[] = []
-  const policy = new OriginPolicy({ origin: async () => { throw new Error('no database') } })
-  const { app, port } = await serve({ cors: policy }, 0, { logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } })
+  const policy = new OriginPolicy({
+    origin: async () => {
+      throw new Error('no database')
+    }
+  })
+  const { app, port } = await serve({ cors: policy }, 0, {
+    logger: {
+      level: 'error',
+      stream: {
+        write: (line: string) => {
+          lines.push(line)
+        }
+      }
+    }
+  })
   await ask(port, POLLING, { headers: { origin: 'https://a.example' } })
   assert.equal(lines.length, 1)
   await app.close()

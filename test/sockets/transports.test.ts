@@ -24,7 +24,10 @@ for (const statelessHandshake of [true, false]) {
         server.on('echo', (value: unknown, reply: (value: unknown) => void) => reply(value))
         if (transports.length > 1) await upgraded(socket)
         assert.equal(socket.io.engine.transport.name, transports.at(-1))
-        assert.deepEqual(await socket.emitWithAck('echo', { text: 'ä', bytes: Buffer.from([1, 2, 3]) }), { text: 'ä', bytes: Buffer.from([1, 2, 3]) })
+        assert.deepEqual(await socket.emitWithAck('echo', { text: 'ä', bytes: Buffer.from([1, 2, 3]) }), {
+          text: 'ä',
+          bytes: Buffer.from([1, 2, 3])
+        })
         assert.equal(server.handshake.headers.origin, ORIGIN)
         assert.equal(server.handshake.query.EIO, '4')
         assert.equal(server.conn.remoteAddress, '127.0.0.1')
@@ -42,9 +45,14 @@ for (const statelessHandshake of [true, false]) {
       assert.deepEqual(server.handshake.auth, { token: 'x' })
     })
 
-    test('a message beyond Fastify\'s bodyLimit, within maxHttpBufferSize', async (t) => {
-      const { app, own } = await start(t, { cors, statelessHandshake, maxHttpBufferSize: 4e6 }, () => {}, { bodyLimit: 1000 })
-      app.io.on('connection', (socket) => socket.on('size', (text: string, reply: (size: number) => void) => reply(text.length)))
+    test("a message beyond Fastify's bodyLimit, within maxHttpBufferSize", async (t) => {
+      const { app, own } = await start(t, { cors, statelessHandshake, maxHttpBufferSize: 4e6 }, () => {}, {
+        bodyLimit: 1000
+      })
+      app.io.on(
+        'connection',
+        (socket) => socket.on('size', (text: string, reply: (size: number) => void) => reply(text.length))
+      )
       const socket = await connect(t, own, { transports: ['polling'] })
       assert.equal(await socket.emitWithAck('size', 'x'.repeat(3e6)), 3e6)
     })
@@ -63,13 +71,17 @@ for (const statelessHandshake of [true, false]) {
       const own = `https://127.0.0.1:${(app.server.address() as AddressInfo).port}`
       const socket = await connect(t, own, { rejectUnauthorized: false, extraHeaders: { origin: own } })
       await upgraded(socket)
-      await assert.rejects(connect(t, own, { rejectUnauthorized: false, extraHeaders: { origin: own.replace('https', 'http') } }))
+      await assert.rejects(
+        connect(t, own, { rejectUnauthorized: false, extraHeaders: { origin: own.replace('https', 'http') } })
+      )
     })
 
     test('path, addTrailingSlash and a prefix', async (t) => {
       const app = Fastify()
       t.after(() => app.close())
-      await app.register(async (scope) => { await scope.register(fastifyIO, { cors, statelessHandshake, path: '/ws', addTrailingSlash: false }) }, { prefix: '/v1' })
+      await app.register(async (scope) => {
+        await scope.register(fastifyIO, { cors, statelessHandshake, path: '/ws', addTrailingSlash: false })
+      }, { prefix: '/v1' })
       await app.listen({ port: 0, host: '127.0.0.1' })
       const { port } = app.server.address() as AddressInfo
       const socket = await connect(t, `http://127.0.0.1:${port}`, { path: '/v1/ws', addTrailingSlash: false })
@@ -78,12 +90,23 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('allowRequest decides after the policy, with a real status on both transports', async (t) => {
-      const { app, port } = await start(t, { cors, statelessHandshake, allowRequest: (request, done) => done(request.headers['x-ok'] ? null : 'not today', request.headers['x-ok'] !== undefined) })
-      assert.deepEqual([(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status], [403, 403])
+      const { app, port } = await start(t, {
+        cors,
+        statelessHandshake,
+        allowRequest: (request, done) =>
+          done(request.headers['x-ok'] ? null : 'not today', request.headers['x-ok'] !== undefined)
+      })
+      assert.deepEqual([(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status], [
+        403,
+        403
+      ])
       assert.match((await ask(port, POLLING)).body, /not today/)
       assert.equal((await ask(port, POLLING, { headers: { 'x-ok': '1' } })).status, 200)
       assert.equal((await ask(port, WEBSOCKET, { headers: { 'x-ok': '1', ...UPGRADE } })).status, 101)
-      assert.equal((await ask(port, POLLING, { headers: { 'x-ok': '1', origin: 'https://attacker.example' } })).status, 403)
+      assert.equal(
+        (await ask(port, POLLING, { headers: { 'x-ok': '1', origin: 'https://attacker.example' } })).status,
+        403
+      )
       assert.ok(app.io)
     })
 
@@ -104,7 +127,7 @@ for (const statelessHandshake of [true, false]) {
       assert.ok(addresses.length >= 1)
       for (const { address, family, port } of addresses as AddressInfo[]) {
         const host = family === 'IPv6' ? `[${address}]` : address
-        for (const transports of [['polling'], ['websocket']]) await connect(t, `http://${host}:${port}`, { transports, extraHeaders: {} })
+        for (const transports of [['polling'], ['websocket']]) { await connect(t, `http://${host}:${port}`, { transports, extraHeaders: {} }) }
       }
     })
   })
@@ -116,10 +139,21 @@ test('the client\'s files, under the policy', async (t) => {
   assert.equal(file.status, 200)
   assert.equal(file.headers['access-control-allow-origin'], ORIGIN)
   assert.match(String(file.headers['content-type']), /javascript/)
-  assert.equal((await ask(port, '/socket.io/socket.io.min.js', { headers: { 'if-none-match': String(file.headers.etag) } })).status, 304)
+  assert.equal(
+    (await ask(port, '/socket.io/socket.io.min.js', { headers: { 'if-none-match': String(file.headers.etag) } }))
+      .status,
+    304
+  )
   assert.equal((await ask(port, '/socket.io/socket.io.esm.min.js.map')).status, 200)
-  assert.equal((await ask(port, '/socket.io/socket.io.js', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 200, 'a script tag anywhere')
-  assert.equal((await ask(port, '/socket.io/socket.io.js', { headers: { origin: 'https://attacker.example' } })).status, 403)
+  assert.equal(
+    (await ask(port, '/socket.io/socket.io.js', { headers: { 'sec-fetch-site': 'cross-site' } })).status,
+    200,
+    'a script tag anywhere'
+  )
+  assert.equal(
+    (await ask(port, '/socket.io/socket.io.js', { headers: { origin: 'https://attacker.example' } })).status,
+    403
+  )
   const off = await start(t, { cors, serveClient: false })
   assert.equal((await ask(off.port, '/socket.io/socket.io.js')).status, 404)
 })
@@ -127,10 +161,22 @@ test('the client\'s files, under the policy', async (t) => {
 for (const [version, EIO] of [['2', '3'], ['3', '4']] as const) {
   test(`a client of Socket.IO ${version}`, async (t) => {
     const { own, app } = await start(t, { cors, allowEIO3: true })
-    const old = require(`socket.io-client-${version}`) as (url: string, options: object) => { on (event: string, listener: (...args: unknown[]) => void): void, close (): void }
+    const old = require(`socket.io-client-${version}`) as (
+      url: string,
+      options: object
+    ) => { on(event: string, listener: (...args: unknown[]) => void): void; close(): void }
     for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
       const accepted = once(app.io, 'connection')
-      const socket = old(own, { transports, forceNew: true, reconnection: false, extraHeaders: { origin: ORIGIN }, transportOptions: { polling: { extraHeaders: { origin: ORIGIN } }, websocket: { extraHeaders: { origin: ORIGIN } } } })
+      const socket = old(own, {
+        transports,
+        forceNew: true,
+        reconnection: false,
+        extraHeaders: { origin: ORIGIN },
+        transportOptions: {
+          polling: { extraHeaders: { origin: ORIGIN } },
+          websocket: { extraHeaders: { origin: ORIGIN } }
+        }
+      })
       t.after(() => socket.close())
       const connected = new Promise((resolve, reject) => {
         socket.on('connect', resolve as () => void)

@@ -41,7 +41,9 @@ test('destroyUpgrade: false never answers for them', async (t) => {
   const { app, port } = await start(t, { cors, destroyUpgrade: false })
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let answer: (() => void) | undefined
-  app.server.on('upgrade', (_request, socket) => { answer = () => socket.end('HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 0\r\n\r\n') })
+  app.server.on('upgrade', (_request, socket) => {
+    answer = () => socket.end('HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
   const seen = once(app.server, 'upgrade')
   const asked = ask(port, '/nowhere', { headers: UPGRADE })
   await seen

@@ -5,7 +5,11 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 export const ORIGIN = 'https://app.example.com'
 
 /** A connected client of Socket.IO 4, closed when the test ends. */
-export async function connect (t: Pick<TestContext, 'after'>, url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Socket> {
+export async function connect (
+  t: Pick<TestContext, 'after'>,
+  url: string,
+  options: Partial<ManagerOptions & SocketOptions> = {}
+): Promise<Socket> {
   const socket = client(t, url, options)
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
@@ -14,7 +18,11 @@ export async function connect (t: Pick<TestContext, 'after'>, url: string, optio
   return socket
 }
 
-export function client (t: Pick<TestContext, 'after'>, url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Socket {
+export function client (
+  t: Pick<TestContext, 'after'>,
+  url: string,
+  options: Partial<ManagerOptions & SocketOptions> = {}
+): Socket {
   const socket = io(url, { forceNew: true, reconnection: false, extraHeaders: { origin: ORIGIN }, ...options })
   t.after(() => { socket.close() })
   return socket

@@ -14,7 +14,12 @@ let again = 0
 function open (): void {
   if (opened === all) return
   opened++
-  const socket = io(`http://127.0.0.1:${port}`, { transports: [transport], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 500 })
+  const socket = io(`http://127.0.0.1:${port}`, {
+    transports: [transport],
+    forceNew: true,
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 500
+  })
   let times = 0
   // of each client, the first time that it was cut off: on its way back it may fail once more, at a server that is not there
   let cutOff = false

@@ -25,10 +25,20 @@ export function bySid (): Route {
 }
 
 /** A balancer in front of several processes. @returns its URL */
-export async function balancer (t: Pick<TestContext, 'after'>, ports: readonly number[], route: Route): Promise<string> {
+export async function balancer (
+  t: Pick<TestContext, 'after'>,
+  ports: readonly number[],
+  route: Route
+): Promise<string> {
   const agent = new Agent({ keepAlive: true })
   const sockets = new Set<Socket>()
-  const options = (req: IncomingMessage) => ({ host: '127.0.0.1', port: route(req, ports), path: req.url!, method: req.method!, headers: req.headers })
+  const options = (req: IncomingMessage) => ({
+    host: '127.0.0.1',
+    port: route(req, ports),
+    path: req.url!,
+    method: req.method!,
+    headers: req.headers
+  })
   const server = createServer((req, res) => {
     const onwards = request({ ...options(req), agent }, (answer) => {
       res.writeHead(answer.statusCode!, answer.headers)

@@ -12,7 +12,12 @@ export interface Running {
 }
 
 /** A listening server with the plugin, closed when the test ends. */
-export async function start (t: Pick<TestContext, 'after'>, options: FastifyIOOptions = {}, setUp: (app: FastifyInstance) => unknown = () => {}, server: FastifyServerOptions = {}): Promise<Running> {
+export async function start (
+  t: Pick<TestContext, 'after'>,
+  options: FastifyIOOptions = {},
+  setUp: (app: FastifyInstance) => unknown = () => {},
+  server: FastifyServerOptions = {}
+): Promise<Running> {
   const app = Fastify(server)
   await app.register(fastifyIO, options)
   await setUp(app)
@@ -40,7 +45,11 @@ export function ask (port: number, path: string, { method = 'GET', headers = {},
     const request = httpRequest({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }))
+      response.on(
+        'end',
+        () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() })
+      )
       response.on('error', reject)
     })
     request.on('upgrade', (response, socket) => {
@@ -52,7 +61,12 @@ export function ask (port: number, path: string, { method = 'GET', headers = {},
   })
 }
 
-export const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+export const UPGRADE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ=='
+}
 export const POLLING = '/socket.io/?EIO=4&transport=polling'
 export const WEBSOCKET = '/socket.io/?EIO=4&transport=websocket'
 

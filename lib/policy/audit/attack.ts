@@ -6,11 +6,28 @@ import type { Piece } from './regexp/samples.ts'
 
 /** Origins of no one in particular: whatever accepts one of these accepts anyone, or anyone who rents a name on a platform. */
 export const STRANGERS: readonly string[] = [
-  'https://attacker.example', 'https://evil.com', 'https://attacker.example:8443', 'http://attacker.example', 'http://attacker.example:3000',
-  'https://evil.io', 'https://evil.dev', 'https://evil.co.uk', 'https://evil.vercel.app', 'https://203.0.113.7', 'http://203.0.113.7:8080', 'https://[2001:db8::1]',
-  'https://evil.s3.amazonaws.com', 'https://evil.us-east-1.elasticbeanstalk.com', 'https://evil.a.run.app', 'https://evil.up.railway.app',
-  'https://evil.blob.core.windows.net', 'https://evil.web.core.windows.net', 'https://evil.nyc3.digitaloceanspaces.com',
-  'https://xn--e1aybc.example', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
+  'https://attacker.example',
+  'https://evil.com',
+  'https://attacker.example:8443',
+  'http://attacker.example',
+  'http://attacker.example:3000',
+  'https://evil.io',
+  'https://evil.dev',
+  'https://evil.co.uk',
+  'https://evil.vercel.app',
+  'https://203.0.113.7',
+  'http://203.0.113.7:8080',
+  'https://[2001:db8::1]',
+  'https://evil.s3.amazonaws.com',
+  'https://evil.us-east-1.elasticbeanstalk.com',
+  'https://evil.a.run.app',
+  'https://evil.up.railway.app',
+  'https://evil.blob.core.windows.net',
+  'https://evil.web.core.windows.net',
+  'https://evil.nyc3.digitaloceanspaces.com',
+  'https://xn--e1aybc.example',
+  'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+  'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
 ]
 
 /**
@@ -28,10 +45,24 @@ export function mutantsOf (origin: string): readonly string[] {
   const hosts = [
     `evil${base}`, `${host}.attacker.example`, `evil-${base}`, `evil${host}`,
     ...dotted(host),
-    `${host}-x.attacker.example`, `${host}x.attacker.example`,
-    ...name === undefined ? [] : [`${name}.attacker.example`, `${name}-evil.${owned!.suffix}`, `${name}x.${owned!.suffix}`, `${name}.evil.${owned!.suffix}`],
-    ...name === undefined ? [] : ['net', 'io', 'com'].filter((suffix) => suffix !== owned!.suffix).map((suffix) => `${host.slice(0, owned!.from)}${name}.${suffix}`),
-    `evil.${owned?.suffix || 'com'}`, 'attacker.example', `attacker.example.${host}`
+    `${host}-x.attacker.example`,
+    `${host}x.attacker.example`,
+    ...name === undefined
+      ? []
+      : [
+        `${name}.attacker.example`,
+        `${name}-evil.${owned!.suffix}`,
+        `${name}x.${owned!.suffix}`,
+        `${name}.evil.${owned!.suffix}`
+        ],
+    ...name === undefined
+      ? []
+      : ['net', 'io', 'com'].filter((suffix) => suffix !== owned!.suffix).map((suffix) =>
+        `${host.slice(0, owned!.from)}${name}.${suffix}`
+        ),
+    `evil.${owned?.suffix || 'com'}`,
+    'attacker.example',
+    `attacker.example.${host}`
   ]
   const mutants = hosts.map((mutant) => `${scheme}://${mutant}${end}`)
   if (end !== '') mutants.push(`${scheme}://${host}.attacker.example`)
@@ -46,7 +77,18 @@ function dotted (host: string): string[] {
 }
 
 const IN_FRONT = ['', 'evil', 'evil.', 'evil-', 'attacker.example', 'attacker.example:']
-const BEHIND = ['', '.attacker.example', 'attacker.example', 'x.attacker.example', '-x.attacker.example', '1.attacker.example', ':8080', '1', '.com', 'evil.com']
+const BEHIND = [
+  '',
+  '.attacker.example',
+  'attacker.example',
+  'x.attacker.example',
+  '-x.attacker.example',
+  '1.attacker.example',
+  ':8080',
+  '1',
+  '.com',
+  'evil.com'
+]
 const SCHEMES = ['https://', 'http://']
 
 /**
@@ -56,7 +98,10 @@ const SCHEMES = ['https://', 'http://']
  * @param brief only the most telling ways, for one of very many samples
  */
 export function * embed ({ text, pins }: Piece, brief = false): Generator<Piece> {
-  const added = (front: string, behind: string): Piece => ({ text: front + text + behind, pins: '0'.repeat(front.length) + pins + '0'.repeat(behind.length) })
+  const added = (front: string, behind: string): Piece => ({
+    text: front + text + behind,
+    pins: '0'.repeat(front.length) + pins + '0'.repeat(behind.length)
+  })
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//.test(text)
   if (hasScheme) {
     for (const behind of brief ? BEHIND.slice(0, 2) : BEHIND) yield added('', behind)

@@ -23,14 +23,20 @@ const BATCH = 16 // calls under way at once
  * @returns the first mutant that it allows although its owner is none of the examples'; never rejects.
  * At most CALLS calls, BATCH of them at once.
  */
-export async function auditFunction (ask: (origin: string) => boolean | Promise<boolean>, examples: readonly string[], { credentials }: { credentials: boolean }): Promise<FunctionFinding | undefined> {
-  const known = examples.map((text) => ({ text, origin: parseOrigin(text) })).filter((example) => example.origin !== undefined)
+export async function auditFunction (
+  ask: (origin: string) => boolean | Promise<boolean>,
+  examples: readonly string[],
+  { credentials }: { credentials: boolean }
+): Promise<FunctionFinding | undefined> {
+  const known = examples.map((text) => ({ text, origin: parseOrigin(text) })).filter((example) =>
+    example.origin !== undefined
+  )
   const own = new Set(known.map(({ origin }) => ownedBy(origin!)?.name))
   const first = known.slice(0, BATCH).map(({ text }) => text)
   const allowed = (await answers(ask, first)).filter((text) => text !== undefined)
   const ranks = allowed.map((text) => mutantsOf(text))
   const mutants: string[] = [STRANGERS[0]!]
-  for (let rank = 0; rank < Math.max(0, ...ranks.map((list) => list.length)); rank++) mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1)))
+  for (let rank = 0; rank < Math.max(0, ...ranks.map((list) => list.length)); rank++) { mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1))) }
   const dangerous = [...new Set(mutants)].filter((text) => {
     const origin = parseOrigin(text)!
     const owned = ownedBy(origin)
@@ -43,8 +49,12 @@ export async function auditFunction (ask: (origin: string) => boolean | Promise<
     const owned = ownedBy(parseOrigin(proof)!)
     const stolen = owned !== undefined && !own.has(owned.name)
     return {
-      message: stolen ? `the origin function allows ${proof}, ${ownership(owned)}` : `the origin function allows ${proof} ${INTERCEPTED}`,
-      hint: stolen ? 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"' : 'compare whole origins, with their scheme',
+      message: stolen
+        ? `the origin function allows ${proof}, ${ownership(owned)}`
+        : `the origin function allows ${proof} ${INTERCEPTED}`,
+      hint: stolen
+        ? 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"'
+        : 'compare whole origins, with their scheme',
       proof
     }
   }
@@ -57,7 +67,10 @@ function isDowngrade (origin: Origin, allowed: readonly string[]): boolean {
 }
 
 /** Which of the origins the function allows, each at its own place. */
-async function answers (ask: (origin: string) => boolean | Promise<boolean>, origins: readonly string[]): Promise<Array<string | undefined>> {
+async function answers (
+  ask: (origin: string) => boolean | Promise<boolean>,
+  origins: readonly string[]
+): Promise<Array<string | undefined>> {
   return await Promise.all(origins.map(async (origin) => {
     try {
       return await ask(origin) === true ? origin : undefined

@@ -59,14 +59,21 @@ export function auditRegExp (re: RegExp, context: Context): RegExpFinding | unde
   try {
     const parser = new RegExpParser({ ecmaVersion: ECMA })
     const parsedFlags = parser.parseFlags(flags)
-    const pattern = parser.parsePattern(source, 0, source.length, { unicode: parsedFlags.unicode, unicodeSets: parsedFlags.unicodeSets })
+    const pattern = parser.parsePattern(source, 0, source.length, {
+      unicode: parsedFlags.unicode,
+      unicodeSets: parsedFlags.unicodeSets
+    })
     const growth = growthOf(pattern, parsedFlags)
     if (growth !== undefined) return slow(growth)
     return attack(new RegExp(source, flags), samplesOf(pattern, parsedFlags), context)
   } catch (error) {
     // A regexp that V8 runs and that is beyond this audit: too long, too deep, or of a syntax younger than the parser.
     const why = error instanceof TooComplex ? 'has too many states' : 'cannot be analysed'
-    return { code: 'REGEXP_SLOW', message: `the regexp ${why}, so nothing says how long it takes or what it accepts`, hint: 'list the origins, or patterns such as "https://*.example.com"' }
+    return {
+      code: 'REGEXP_SLOW',
+      message: `the regexp ${why}, so nothing says how long it takes or what it accepts`,
+      hint: 'list the origins, or patterns such as "https://*.example.com"'
+    }
   }
 }
 
@@ -76,7 +83,8 @@ function slow (growth: 'exponential' | 'polynomial'): RegExpFinding {
     message: growth === 'exponential'
       ? 'a repetition inside a repetition can match the same text in several ways: a long Origin takes it exponentially long to refuse'
       : 'two repetitions can share the same text in many ways: a long Origin takes it far longer than its length to refuse',
-    hint: 'let what repeats exclude what follows it, as ([a-z0-9-]+\\.)* does, or use a pattern such as "https://*.example.com"'
+    hint:
+      'let what repeats exclude what follows it, as ([a-z0-9-]+\\.)* does, or use a pattern such as "https://*.example.com"'
   }
 }
 
@@ -98,13 +106,22 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
     const spelled = owned !== undefined && !host.slice(owned.from).includes('0')
     if (spelled) own.add(owned.name)
     const known = accepted.get(text)
-    accepted.set(text, { text, origin, owned, own: spelled || known?.own === true, whole: !host.includes('0') || known?.whole === true })
+    accepted.set(text, {
+      text,
+      origin,
+      owned,
+      own: spelled || known?.own === true,
+      whole: !host.includes('0') || known?.whole === true
+    })
   }
-  const stolen = (): Accepted | undefined => best([...accepted.values()].filter(({ owned }) => owned !== undefined && !own.has(owned.name)))
+  const stolen = (): Accepted | undefined =>
+    best([...accepted.values()].filter(({ owned }) => owned !== undefined && !own.has(owned.name)))
 
   for (const stranger of STRANGERS) attempt(strange(stranger))
   // A regexp that lets strangers in needs no more proof, only a glance at what it may have been meant for.
-  if (accepted.size > 0) for (const sample of samples.slice(0, SKETCH)) for (const piece of embed(sample)) attempt(piece)
+  if (accepted.size > 0) {
+    for (const sample of samples.slice(0, SKETCH)) for (const piece of embed(sample)) attempt(piece)
+  }
   if (stolen() === undefined) {
     for (const [nth, sample] of samples.entries()) for (const piece of embed(sample, nth >= THOROUGH)) attempt(piece)
     // Those that the pattern spells out are what an attacker would imitate.
@@ -114,15 +131,23 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
 
   const worst = stolen()
   if (worst !== undefined) {
-    return { code: 'REGEXP_UNSAFE', message: `the regexp accepts ${worst.text}, ${ownership(worst.owned!)}`, hint: correction([...accepted.values()], own, worst.owned!), proof: worst.text }
+    return {
+      code: 'REGEXP_UNSAFE',
+      message: `the regexp accepts ${worst.text}, ${ownership(worst.owned!)}`,
+      hint: correction([...accepted.values()], own, worst.owned!),
+      proof: worst.text
+    }
   }
-  const insecure = credentials ? [...accepted.values()].filter(({ origin }) => origin.scheme === 'http' && !isLoopback(origin)) : []
+  const insecure = credentials
+    ? [...accepted.values()].filter(({ origin }) => origin.scheme === 'http' && !isLoopback(origin))
+    : []
   const rewritten = best(insecure.filter(({ whole }) => whole)) ?? best(insecure)
   if (rewritten === undefined) return undefined
   return {
     code: 'REGEXP_UNSAFE',
     message: `the regexp accepts ${rewritten.text} ${INTERCEPTED}`,
-    hint: 'accept https only, except for localhost; `dangerously: { insecureOriginsWithCredentials: true }` is for networks that you trust',
+    hint:
+      'accept https only, except for localhost; `dangerously: { insecureOriginsWithCredentials: true }` is for networks that you trust',
     proof: rewritten.text
   }
 }
@@ -134,11 +159,15 @@ function strange (text: string): Piece {
 /** The proof that says most: https, no port, a name that is nobody's and tells what it is, short. */
 function best (candidates: readonly Accepted[]): Accepted | undefined {
   const cost = ({ text, origin: { scheme, host, port }, owned }: Accepted): number => {
-    const telling = (owned?.kind === 'extension' ? /^(?:[a-p]{32}|[0-9a-f-]{36})$/ : /evil|(?:^|\.)attacker\.example/).test(host)
+    const telling = (owned?.kind === 'extension' ? /^(?:[a-p]{32}|[0-9a-f-]{36})$/ : /evil|(?:^|\.)attacker\.example/)
+      .test(host)
     return text.length + (scheme === 'https' ? 0 : 200) + (port === '' ? 0 : 100) + (telling ? 0 : 50) +
       (telling && owned?.suffix === 'example' ? 0 : 20) + (host.endsWith('.') ? 400 : 0)
   }
-  return candidates.reduce<Accepted | undefined>((least, one) => least === undefined || cost(one) < cost(least) ? one : least, undefined)
+  return candidates.reduce<Accepted | undefined>(
+    (least, one) => least === undefined || cost(one) < cost(least) ? one : least,
+    undefined
+  )
 }
 
 /** What to write instead: patterns for the hosts that the regexp means. */
@@ -161,5 +190,7 @@ function correction (accepted: readonly Accepted[], own: ReadonlySet<string>, st
   if (instead !== '') return `use ${instead}; or anchor the regexp with ^ and $, and write \\. for a dot`
   if (stolen.kind === 'platform') return `list your own names, such as "https://your-app.${stolen.suffix}"`
   if (stolen.kind === 'extension') return 'list the ids of your own extensions'
-  return own.size > 0 ? 'let the regexp spell out each domain, with ^, $ and \\.' : 'list the origins, or patterns such as "https://*.example.com"'
+  return own.size > 0
+    ? 'let the regexp spell out each domain, with ^, $ and \\.'
+    : 'list the origins, or patterns such as "https://*.example.com"'
 }

@@ -27,8 +27,14 @@ export function ownedBy (origin: Origin): Owned | undefined {
   if (EXTENSIONS.test(scheme)) return { name: `${scheme}://${host}`, from: 0, kind: 'extension', suffix: '' }
   if ((scheme !== 'http' && scheme !== 'https') || isLoopback(origin)) return undefined
   if (ip) return isPrivateAddress(host) ? undefined : { name: host, from: 0, kind: 'address', suffix: '' }
-  const { domain, publicSuffix, isIcann, isPrivate } = parse(host, { allowPrivateDomains: true, extractHostname: false, validateHostname: false })
-  if (domain === null || publicSuffix === null || !(isIcann === true || isPrivate === true || publicSuffix === 'example')) return undefined
+  const { domain, publicSuffix, isIcann, isPrivate } = parse(host, {
+    allowPrivateDomains: true,
+    extractHostname: false,
+    validateHostname: false
+  })
+  if (
+    domain === null || publicSuffix === null || !(isIcann === true || isPrivate === true || publicSuffix === 'example')
+  ) return undefined
   // Netlify hands out no name with two hyphens: they join a deploy preview to the site that it belongs to.
   const joint = publicSuffix === 'netlify.app' ? domain.lastIndexOf('--') : -1
   const name = joint === -1 ? domain : domain.slice(joint + 2)
@@ -40,6 +46,7 @@ export function ownedBy (origin: Origin): Owned | undefined {
 function isPrivateAddress (host: string): boolean {
   if (host.startsWith('[')) return /^\[(?:f[cd]|fe[89ab])[0-9a-f]{0,2}:|^\[::\]$/.test(host)
   const [first, second] = host.split('.').map(Number) as [number, number]
-  return first === 0 || first === 10 || (first === 172 && second >= 16 && second <= 31) || (first === 192 && second === 168) ||
+  return first === 0 || first === 10 || (first === 172 && second >= 16 && second <= 31) ||
+    (first === 192 && second === 168) ||
     (first === 169 && second === 254) || (first === 100 && second >= 64 && second <= 127) || first >= 224
 }

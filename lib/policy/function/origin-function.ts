@@ -14,7 +14,11 @@ export type OriginCallback = (error: Error | null | undefined, answer?: OriginAn
  * Called with the Fastify instance as `this`. With a third parameter it is asked for every request; with less,
  * concurrent look-ups of one origin share one call.
  */
-export type OriginFunction = (origin: string, callback: OriginCallback, request: PolicyRequest | undefined) => OriginAnswer | void | Promise<OriginAnswer | void>
+export type OriginFunction = (
+  origin: string,
+  callback: OriginCallback,
+  request: PolicyRequest | undefined
+) => OriginAnswer | void | Promise<OriginAnswer | void>
 
 const NOT_LISTED = refusal('not-listed')
 /** By an error, which may come from a database that is down: the same to the client, but not kept. */
@@ -43,11 +47,17 @@ export class OriginFunctionCaller {
   readonly #cache: LRUCache<string, Decision> | undefined
   readonly #onError: (error: unknown, origin: string) => void
 
-  constructor (ask: OriginFunction, { originTimeout, originCache }: LookupOptions, onError: (error: unknown, origin: string) => void) {
+  constructor (
+    ask: OriginFunction,
+    { originTimeout, originCache }: LookupOptions,
+    onError: (error: unknown, origin: string) => void
+  ) {
     this.#ask = ask
     this.#timeout = originTimeout
     this.#arity = arityOf(ask)
-    this.#cache = originCache === undefined || this.#arity >= 3 ? undefined : new LRUCache({ ...originCache, ttlResolution: 0 })
+    this.#cache = originCache === undefined || this.#arity >= 3
+      ? undefined
+      : new LRUCache({ ...originCache, ttlResolution: 0 })
     this.#onError = onError
   }
 

@@ -11,9 +11,28 @@ const STANDARD_METHODS = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'P
 const SAFELISTED = new Set(['GET', 'HEAD', 'POST'])
 /** Fetch, "forbidden request-header": no page can send them, so allowing them does nothing. */
 const FORBIDDEN_REQUEST = new Set([
-  'accept-charset', 'accept-encoding', 'access-control-request-headers', 'access-control-request-method',
-  'access-control-request-private-network', 'connection', 'content-length', 'cookie', 'cookie2', 'date', 'dnt', 'expect',
-  'host', 'keep-alive', 'origin', 'referer', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'via'
+  'accept-charset',
+  'accept-encoding',
+  'access-control-request-headers',
+  'access-control-request-method',
+  'access-control-request-private-network',
+  'connection',
+  'content-length',
+  'cookie',
+  'cookie2',
+  'date',
+  'dnt',
+  'expect',
+  'host',
+  'keep-alive',
+  'origin',
+  'referer',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via'
 ])
 /** Fetch, "forbidden response-header name" */
 const FORBIDDEN_RESPONSE = new Set(['set-cookie', 'set-cookie2'])
@@ -31,7 +50,9 @@ export interface ListContext {
 /** @returns a comma-separated string or a list as a list of trimmed names; the list's own places where it was one */
 export function namesOf (value: unknown): string[] {
   if (typeof value === 'string') return value.split(',').map((name) => name.trim()).filter((name) => name !== '')
-  return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string').map((name) => name.trim()) : []
+  return Array.isArray(value)
+    ? value.filter((name): name is string => typeof name === 'string').map((name) => name.trim())
+    : []
 }
 
 /** @returns the methods, as browsers compare them */

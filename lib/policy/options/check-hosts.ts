@@ -17,7 +17,12 @@ export function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[])
   hosts.forEach((host, at) => {
     if (typeof host !== 'string' || isHost(host.toLowerCase())) return
     const hint = correctHost(host) ?? (host.includes('*') ? 'list each host: there are no patterns here' : undefined)
-    const issue: ConfigIssue = { code: 'ORIGIN_INVALID', path: `${path}/${at}`, value: host, message: `${show(host)} is not a host` }
+    const issue: ConfigIssue = {
+      code: 'ORIGIN_INVALID',
+      path: `${path}/${at}`,
+      value: host,
+      message: `${show(host)} is not a host`
+    }
     issues.push(hint === undefined ? issue : { ...issue, hint })
   })
 }

@@ -17,7 +17,13 @@ export type Refusals = Readonly<Record<string, string>>
  *
  * @param issues every mistake found is added
  */
-export function checkObject (schema: TObject, value: unknown, path: string, issues: ConfigIssue[], refusals: Refusals = {}): Record<string, unknown> {
+export function checkObject (
+  schema: TObject,
+  value: unknown,
+  path: string,
+  issues: ConfigIssue[],
+  refusals: Refusals = {}
+): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   let names: (string | symbol)[]
   try {
@@ -29,7 +35,9 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
   }
   for (const name of names) {
     const at = `${path}/${pointer(name)}`
-    const property = typeof name === 'string' && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
+    const property = typeof name === 'string' && Object.hasOwn(schema.properties, name)
+      ? schema.properties[name]
+      : undefined
     let member: unknown
     try {
       member = (value as Record<string | symbol, unknown>)[name]
@@ -42,7 +50,7 @@ export function checkObject (schema: TObject, value: unknown, path: string, issu
     else if (member !== undefined) result[name as string] = checkMember(property, member, at, issues)
   }
   for (const name of schema.required ?? []) {
-    if (!(name in result) && !issues.some((issue) => issue.path === `${path}/${name}`)) issues.push({ code: 'INVALID_TYPE', path: `${path}/${name}`, value: undefined, message: 'is missing' })
+    if (!(name in result) && !issues.some((issue) => issue.path === `${path}/${name}`)) { issues.push({ code: 'INVALID_TYPE', path: `${path}/${name}`, value: undefined, message: 'is missing' }) }
   }
   return result
 }
@@ -67,14 +75,18 @@ function notAnObject (value: unknown, path: string): ConfigIssue {
   try {
     if (typeof value === 'object' && value !== null) tag = tagOf(value)
   } catch {}
-  const what = tag === undefined || tag === 'Array' ? show(value) : tag === 'Object' ? 'an object with no own properties' : `a ${tag}`
+  const what = tag === undefined || tag === 'Array'
+    ? show(value)
+    : tag === 'Object'
+      ? 'an object with no own properties'
+      : `a ${tag}`
   const hint = tag === 'Promise' ? 'await it' : value === null ? 'leave it out' : undefined
   const message = `must be an object with options, not ${what.slice(0, 100)}`
   return { code: 'INVALID_TYPE', path, value, message, ...(hint !== undefined && { hint }) }
 }
 
 function checkMember (schema: TSchema, given: unknown, path: string, issues: ConfigIssue[]): unknown {
-  if (schema.type === 'object' && schema.properties !== undefined) return checkObject(schema as TObject, given, path, issues)
+  if (schema.type === 'object' && schema.properties !== undefined) { return checkObject(schema as TObject, given, path, issues) }
   let value = given
   let ok = false
   try {
@@ -137,7 +149,9 @@ function checkItems (schema: TSchema, items: readonly unknown[], path: string, i
 
 /** The array that a schema is, or that it takes among other things. */
 function arrayOf (schema: TSchema): TSchema | undefined {
-  return schema.type === 'array' ? schema : (schema.anyOf as TSchema[] | undefined)?.find(({ type }) => type === 'array')
+  return schema.type === 'array'
+    ? schema
+    : (schema.anyOf as TSchema[] | undefined)?.find(({ type }) => type === 'array')
 }
 
 function expected (schema: TSchema): string {
@@ -147,9 +161,18 @@ function expected (schema: TSchema): string {
 /** Mistakes up to which unknown options are compared with the known ones. */
 const MAX_HINTS = 500
 
-function unknownOption (schema: TObject, name: string | symbol, path: string, value: unknown, refusals: Refusals, issues: readonly ConfigIssue[]): ConfigIssue {
+function unknownOption (
+  schema: TObject,
+  name: string | symbol,
+  path: string,
+  value: unknown,
+  refusals: Refusals,
+  issues: readonly ConfigIssue[]
+): ConfigIssue {
   const reason = typeof name === 'string' && Object.hasOwn(refusals, name) ? refusals[name] : undefined
-  const near = typeof name === 'string' && issues.length < MAX_HINTS ? closest(name, Object.keys(schema.properties)) : undefined
+  const near = typeof name === 'string' && issues.length < MAX_HINTS
+    ? closest(name, Object.keys(schema.properties))
+    : undefined
   const hint = reason ?? (near === undefined ? undefined : `did you mean "${near}"?`)
   return { code: 'UNKNOWN_OPTION', path, value, message: 'is not an option', ...(hint !== undefined && { hint }) }
 }

@@ -92,7 +92,9 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
       preflightContinue: given.preflightContinue ?? false,
       optionsSuccessStatus: given.optionsSuccessStatus ?? 204,
       strictPreflight: given.strictPreflight ?? true,
-      sameOrigin: Array.isArray(given.sameOrigin) ? Object.freeze(given.sameOrigin.map((host: string) => host.toLowerCase())) : given.sameOrigin ?? true,
+      sameOrigin: Array.isArray(given.sameOrigin)
+        ? Object.freeze(given.sameOrigin.map((host: string) => host.toLowerCase()))
+        : given.sameOrigin ?? true,
       missingOrigin: given.missingOrigin ?? 'allow',
       enforce: given.enforce ?? 'sockets',
       emitHeaders: given.emitHeaders ?? true,
@@ -104,7 +106,9 @@ export function compile (input: unknown, path: string, issues: ConfigIssue[]): C
     }),
     wildcard: origins.wildcard,
     sendsLiteralStar: literal,
-    crossOrigin: origins.wildcard !== undefined || origins.exact.length + origins.patterns.length + origins.regexps.length > 0 || origins.originFunction !== undefined,
+    crossOrigin: origins.wildcard !== undefined ||
+      origins.exact.length + origins.patterns.length + origins.regexps.length > 0 ||
+      origins.originFunction !== undefined,
     exact: new Map(origins.exact.map((origin) => [origin, allowance('exact', literal ? '*' : origin)])),
     patterns: index(origins),
     regexps: origins.regexps,
@@ -122,9 +126,21 @@ function index ({ patterns }: Origins): PatternIndex {
 
 function checkNumbers ({ maxAge, optionsSuccessStatus }: CorsOptions, path: string, issues: ConfigIssue[]): void {
   if (Number.isInteger(maxAge) && (maxAge! < -1 || maxAge! > 86400)) {
-    issues.push({ code: 'MAX_AGE_RANGE', path: `${path}/maxAge`, value: maxAge, message: 'must be from -1 to 86400 (s)', hint: maxAge! > 86400 ? '86400' : '-1 forbids browsers to keep a preflight, 0 is as good' })
+    issues.push({
+      code: 'MAX_AGE_RANGE',
+      path: `${path}/maxAge`,
+      value: maxAge,
+      message: 'must be from -1 to 86400 (s)',
+      hint: maxAge! > 86400 ? '86400' : '-1 forbids browsers to keep a preflight, 0 is as good'
+    })
   }
   if (Number.isInteger(optionsSuccessStatus) && (optionsSuccessStatus! < 200 || optionsSuccessStatus! > 299)) {
-    issues.push({ code: 'STATUS_RANGE', path: `${path}/optionsSuccessStatus`, value: optionsSuccessStatus, message: 'must be from 200 to 299: browsers take no other status for a preflight', hint: '204' })
+    issues.push({
+      code: 'STATUS_RANGE',
+      path: `${path}/optionsSuccessStatus`,
+      value: optionsSuccessStatus,
+      message: 'must be from 200 to 299: browsers take no other status for a preflight',
+      hint: '204'
+    })
   }
 }

@@ -31,8 +31,7 @@ export function idleOptions (
   }
   for (const name of FOR_FUNCTIONS) {
     if (given[name] === undefined) continue
-    if (origins.originFunction === undefined) warn(name, given[name], 'does nothing: origin is not a function', 'leave it out')
-    else if (name === 'originCache' && arityOf(origins.originFunction) > 2) {
+    if (origins.originFunction === undefined) { warn(name, given[name], 'does nothing: origin is not a function', 'leave it out') } else if (name === 'originCache' && arityOf(origins.originFunction) > 2) {
       const message = 'does nothing: a function of three parameters takes the request, and is asked for each'
       warn(name, given[name], message, 'let the function take two parameters, or leave originCache out')
     }

@@ -8,7 +8,11 @@ const PREDICATE = 'fastify-io:predicate'
 TypeRegistry.Set<{ is: (value: unknown) => boolean }>(PREDICATE, (schema, value) => schema.is(value))
 
 /** A schema for what JSON Schema has no word for; `expected` names it in messages. */
-export function predicate<T> (expected: string, is: (value: unknown) => boolean, options: SchemaOptions = {}): TUnsafe<T> {
+export function predicate<T> (
+  expected: string,
+  is: (value: unknown) => boolean,
+  options: SchemaOptions = {}
+): TUnsafe<T> {
   return Type.Unsafe<T>({ [Kind]: PREDICATE, expected, is, ...options })
 }
 
@@ -39,23 +43,59 @@ export const corsSchema = Type.Object({
       '"*" or true for any, false for none.'
   })),
   /** Whether browsers may send cookies and read the answer (Access-Control-Allow-Credentials). Default false. */
-  credentials: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether browsers may send cookies and read the answer.' })),
+  credentials: Type.Optional(
+    Type.Boolean({ expected: 'true or false', description: 'Whether browsers may send cookies and read the answer.' })
+  ),
   /** Methods that a preflight allows. Default GET, HEAD, PUT, PATCH, POST, DELETE. */
-  methods: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())], { expected: 'a comma-separated string, or an array of strings', description: 'Methods that a preflight allows.' })),
+  methods: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], {
+      expected: 'a comma-separated string, or an array of strings',
+      description: 'Methods that a preflight allows.'
+    })
+  ),
   /** Request headers that a preflight allows. Left out: those that the preflight asks for. */
-  allowedHeaders: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())], { expected: 'a comma-separated string, or an array of strings', description: 'Request headers that a preflight allows; left out: those it asks for.' })),
+  allowedHeaders: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], {
+      expected: 'a comma-separated string, or an array of strings',
+      description: 'Request headers that a preflight allows; left out: those it asks for.'
+    })
+  ),
   /** Response headers that a page may read beyond the safelisted ones. */
-  exposedHeaders: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())], { expected: 'a comma-separated string, or an array of strings', description: 'Response headers that a page may read.' })),
+  exposedHeaders: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], {
+      expected: 'a comma-separated string, or an array of strings',
+      description: 'Response headers that a page may read.'
+    })
+  ),
   /** s for which a browser may keep a preflight's answer, -1 to 86400; -1 forbids it. Browsers cap it at 600, 7200 or 86400. */
-  maxAge: Type.Optional(Type.Integer({ expected: 'a whole number of seconds', description: 'Seconds for which a browser may keep the answer of a preflight.' })),
+  maxAge: Type.Optional(
+    Type.Integer({
+      expected: 'a whole number of seconds',
+      description: 'Seconds for which a browser may keep the answer of a preflight.'
+    })
+  ),
   /** Cache-Control of a preflight's answer; a number is its max-age in s. */
-  cacheControl: Type.Optional(Type.Union([Type.String({ pattern: '^[\\t\\x20-\\x7e]+$' }), Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })], { expected: 'a string that a header can hold, or a number of seconds', description: 'Cache-Control of the answer to a preflight.' })),
+  cacheControl: Type.Optional(
+    Type.Union([Type.String({ pattern: '^[\\t\\x20-\\x7e]+$' }), Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })], {
+      expected: 'a string that a header can hold, or a number of seconds',
+      description: 'Cache-Control of the answer to a preflight.'
+    })
+  ),
   /** Whether a preflight goes on to the route, its headers set. Default false. */
-  preflightContinue: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether a preflight goes on to the route.' })),
+  preflightContinue: Type.Optional(
+    Type.Boolean({ expected: 'true or false', description: 'Whether a preflight goes on to the route.' })
+  ),
   /** Status of a preflight's answer, 200 to 299. Default 204. */
-  optionsSuccessStatus: Type.Optional(Type.Integer({ expected: 'a whole number', description: 'Status of the answer to a preflight.' })),
+  optionsSuccessStatus: Type.Optional(
+    Type.Integer({ expected: 'a whole number', description: 'Status of the answer to a preflight.' })
+  ),
   /** Whether OPTIONS without the headers of a preflight is answered 400. Default true. */
-  strictPreflight: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether OPTIONS without the headers of a preflight is answered 400.' })),
+  strictPreflight: Type.Optional(
+    Type.Boolean({
+      expected: 'true or false',
+      description: 'Whether OPTIONS without the headers of a preflight is answered 400.'
+    })
+  ),
   /** Whether the server's own origin may use it. Default true; a list of hosts (`api.example.com`) pins it against DNS rebinding. */
   sameOrigin: Type.Optional(Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
     expected: 'true, false, or an array of hosts',
@@ -63,17 +103,47 @@ export const corsSchema = Type.Object({
     description: 'Whether the server\'s own origin may use it, or the hosts it is pinned to.'
   })),
   /** What a request without an Origin gets on Socket.IO's routes. Default `'allow'`: native clients send none. */
-  missingOrigin: Type.Optional(Type.Union([Type.Literal('allow'), Type.Literal('refuse')], { expected: "'allow' or 'refuse'", description: 'What a request without an Origin gets on the routes of Socket.IO.' })),
+  missingOrigin: Type.Optional(
+    Type.Union([Type.Literal('allow'), Type.Literal('refuse')], {
+      expected: "'allow' or 'refuse'",
+      description: 'What a request without an Origin gets on the routes of Socket.IO.'
+    })
+  ),
   /** Where a refused origin gets 403: on Socket.IO's routes only (the default, `'sockets'`), or on every route. */
-  enforce: Type.Optional(Type.Union([Type.Literal('sockets'), Type.Literal('all')], { expected: "'sockets' or 'all'", description: "Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade ('sockets'), or on REST routes too ('all')." })),
+  enforce: Type.Optional(
+    Type.Union([Type.Literal('sockets'), Type.Literal('all')], {
+      expected: "'sockets' or 'all'",
+      description:
+        "Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade ('sockets'), or on REST routes too ('all')."
+    })
+  ),
   /** Whether CORS headers are written; `false` where a proxy writes them. The policy is enforced all the same. Default true. */
-  emitHeaders: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether CORS headers are written.' })),
+  emitHeaders: Type.Optional(
+    Type.Boolean({ expected: 'true or false', description: 'Whether CORS headers are written.' })
+  ),
   /** Whether JSONP polling is served, which any page can read through a script tag. Default false. */
-  jsonp: Type.Optional(Type.Boolean({ expected: 'true or false', description: 'Whether JSONP polling is served: to script tags of every page, whose sessions belong to no origin.' })),
+  jsonp: Type.Optional(
+    Type.Boolean({
+      expected: 'true or false',
+      description: 'Whether JSONP polling is served: to script tags of every page, whose sessions belong to no origin.'
+    })
+  ),
   /** Whether an update disconnects live sockets whose origin it no longer allows. Default `'disconnect'`. */
-  onRevoke: Type.Optional(Type.Union([Type.Literal('disconnect'), Type.Literal('keep')], { expected: "'disconnect' or 'keep'", description: 'Whether live sockets whose origin is no longer allowed are disconnected.' })),
+  onRevoke: Type.Optional(
+    Type.Union([Type.Literal('disconnect'), Type.Literal('keep')], {
+      expected: "'disconnect' or 'keep'",
+      description: 'Whether live sockets whose origin is no longer allowed are disconnected.'
+    })
+  ),
   /** ms that an origin function has to answer; later is a refusal. Default 5000. */
-  originTimeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647', description: 'ms that an origin function has to answer.' })),
+  originTimeout: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 31 - 1,
+      expected: 'a whole number of ms from 1 to 2147483647',
+      description: 'ms that an origin function has to answer.'
+    })
+  ),
   /** Keeps the answers of an origin function: `max` origins, each for `ttl` ms. */
   originCache: Type.Optional(Type.Object({
     /** Origins kept. */
@@ -82,7 +152,12 @@ export const corsSchema = Type.Object({
     ttl: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647' })
   }, { additionalProperties: false, description: 'Keeps the answers of an origin function.' })),
   /** Origins that an origin function is known to allow; the attack on it at start-up begins from them. */
-  originExamples: Type.Optional(Type.Array(Type.String(), { expected: 'an array of origins', description: 'Origins that an origin function is known to allow.' })),
+  originExamples: Type.Optional(
+    Type.Array(Type.String(), {
+      expected: 'an array of origins',
+      description: 'Origins that an origin function is known to allow.'
+    })
+  ),
   /** Settings that open a hole, each by its name. */
   dangerously: Type.Optional(Type.Object({
     /** `'*'` or `true` together with `credentials`: every site on the web acts as its visitors. */
@@ -103,4 +178,7 @@ export const corsSchema = Type.Object({
 type Mutable = Static<typeof corsSchema>
 
 /** The `cors` options; lists may be read-only. */
-export type CorsOptions = { [Name in keyof Mutable]: Mutable[Name] extends infer Value ? Value extends (infer Item)[] ? readonly Item[] : Value : never }
+export type CorsOptions = {
+  [Name in keyof Mutable]: Mutable[Name] extends infer Value ? Value extends (infer Item)[] ? readonly Item[] : Value :
+    never
+}

@@ -8,11 +8,23 @@ import { distance } from './did-you-mean.ts'
 import type { Origins } from './check-origins.ts'
 
 /** What is legal but unwise. */
-export function warningsOf ({ maxAge, origin, credentials }: CorsOptions, origins: Origins, path: string): ConfigIssue[] {
+export function warningsOf (
+  { maxAge, origin, credentials }: CorsOptions,
+  origins: Origins,
+  path: string
+): ConfigIssue[] {
   const warnings: ConfigIssue[] = []
   if (maxAge !== undefined && maxAge > 600) {
-    const caps = maxAge > 7200 ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s' : 'Safari keeps a preflight for 600 s at most'
-    warnings.push({ code: 'MAX_AGE_CAPPED', path: `${path}/maxAge`, value: maxAge, message: `${caps}, whatever is said here (Firefox: 86400 s)`, hint: maxAge > 7200 ? '7200' : '600' })
+    const caps = maxAge > 7200
+      ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s'
+      : 'Safari keeps a preflight for 600 s at most'
+    warnings.push({
+      code: 'MAX_AGE_CAPPED',
+      path: `${path}/maxAge`,
+      value: maxAge,
+      message: `${caps}, whatever is said here (Firefox: 86400 s)`,
+      hint: maxAge > 7200 ? '7200' : '600'
+    })
   }
   const list: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
   const patterns = new PatternIndex()
@@ -24,14 +36,19 @@ export function warningsOf ({ maxAge, origin, credentials }: CorsOptions, origin
     const unlikely = typeof item === 'string' ? unlikelyScheme(item) : undefined
     if (unlikely !== undefined) warnings.push({ code: 'ORIGIN_UNLIKELY', ...where, ...unlikely })
     const why = seen.has(item) ? 'is listed twice' : coveredBy(item, origins, literal, patterns)
-    if (why !== undefined) warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' })
+    if (why !== undefined) { warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' }) }
     seen.add(item)
   })
   return warnings
 }
 
 /** @returns in words what else already allows all that an entry does */
-function coveredBy (item: unknown, { wildcard, regexps }: Origins, literal: boolean, patterns: PatternIndex): string | undefined {
+function coveredBy (
+  item: unknown,
+  { wildcard, regexps }: Origins,
+  literal: boolean,
+  patterns: PatternIndex
+): string | undefined {
   if (item === false || item === undefined || item === '*' || item === true) return undefined
   // of those that allow any origin, the literal `*` alone allows null
   if (wildcard !== undefined) return item === 'null' && !literal ? undefined : 'is covered: any origin is allowed'
@@ -56,6 +73,6 @@ function unlikelyScheme (item: string): Pick<ConfigIssue, 'message' | 'hint'> | 
     const hint = scheme === 'file' ? 'file://, where an application sends it' : 'leave it out'
     return { message: `pages from ${scheme}: have another origin`, hint }
   }
-  if (scheme === 'http' || scheme === 'https' || !scheme.startsWith('h') || distance(scheme, 'https') > 1) return undefined
+  if (scheme === 'http' || scheme === 'https' || !scheme.startsWith('h') || distance(scheme, 'https') > 1) { return undefined }
   return { message: `${show(scheme)} is no scheme that browsers know`, hint: item.replace(scheme, 'https') }
 }

@@ -15,7 +15,13 @@ export interface Origin {
 export const MAX_ORIGIN = 326
 
 /** Without a prototype: an origin's scheme may be `constructor`. */
-export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), { http: '80', https: '443', ws: '80', wss: '443', ftp: '21' })
+export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  http: '80',
+  https: '443',
+  ws: '80',
+  wss: '443',
+  ftp: '21'
+})
 
 /** Of pages from the disk in some applications (Cordova, Electron): no host, so it is no origin like the others. */
 export const FILE_ORIGIN = 'file://'

@@ -86,8 +86,13 @@ export class PatternIndex {
         if (ports === undefined) continue
         const listed = ports.any ? '*' : [...ports.some][0]!
         const origin = `${other}://${suffix.startsWith('.') ? '*' : ''}${suffix}${listed && `:${listed}`}`
-        if (suffix === `.${host}`) yield { origin, difference: 'the pattern is for subdomains, not for the host itself', rank: 4 }
-        else yield { origin, difference: differenceOf({ scheme, port }, { scheme: other, port: ports.any ? port : listed }), rank: 3 }
+        if (suffix === `.${host}`) { yield { origin, difference: 'the pattern is for subdomains, not for the host itself', rank: 4 } } else {
+          yield {
+            origin,
+            difference: differenceOf({ scheme, port }, { scheme: other, port: ports.any ? port : listed }),
+            rank: 3
+          }
+        }
       }
     }
   }

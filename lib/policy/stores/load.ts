@@ -14,7 +14,10 @@ import { variableHint } from '../options/type-hints.ts'
  * @param overrides further `cors` options
  * @throws {ConfigError} for an unset or empty list too: nothing never means everything
  */
-export function policyFromEnv (env: Readonly<Record<string, string | undefined>> = process.env, overrides: CorsOptions = {}): OriginPolicy {
+export function policyFromEnv (
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  overrides: CorsOptions = {}
+): OriginPolicy {
   const text = String(env.ALLOWED_ORIGINS ?? '')
   const origins = text.split(/[\s,]+/).filter((item) => item !== '')
   const issues: ConfigIssue[] = []
@@ -62,7 +65,13 @@ function flagOf (text: string | undefined, issues: ConfigIssue[]): boolean | und
   if (word === undefined || word === '') return undefined
   if (['true', '1', 'yes', 'on'].includes(word)) return true
   if (['false', '0', 'no', 'off'].includes(word)) return false
-  issues.push({ code: 'INVALID_TYPE', path: '/CORS_CREDENTIALS', value: text, message: 'must be true or false', hint: 'CORS_CREDENTIALS=true' })
+  issues.push({
+    code: 'INVALID_TYPE',
+    path: '/CORS_CREDENTIALS',
+    value: text,
+    message: 'must be true or false',
+    hint: 'CORS_CREDENTIALS=true'
+  })
   return undefined
 }
 
@@ -112,14 +121,25 @@ function parse (text: string, file: string): CorsOptions {
     // editors on Windows begin a file with a byte order mark
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new ConfigError([{ code: 'INVALID_TYPE', path: '', value: undefined, message: `${file} is not JSON: ${(error as Error).message}` }])
+    throw new ConfigError([{
+      code: 'INVALID_TYPE',
+      path: '',
+      value: undefined,
+      message: `${file} is not JSON: ${(error as Error).message}`
+    }])
   }
   if (typeof value !== 'object' || value === null || !('$schema' in value)) return value as CorsOptions
   const { $schema: _, ...cors } = value
   return cors
 }
 
-function follow (file: string, path: string, text: string, policy: OriginPolicy, { signal, log = fallback }: LoadOptions): void {
+function follow (
+  file: string,
+  path: string,
+  text: string,
+  policy: OriginPolicy,
+  { signal, log = fallback }: LoadOptions
+): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let seen: string | undefined = text
   const reload = (): void => {
@@ -143,9 +163,13 @@ function follow (file: string, path: string, text: string, policy: OriginPolicy,
   // The folder, not the file: a rename puts another file under the same name. Events of other names count where the file
   // is a link, for then it is they that change (Kubernetes swaps the folder that its links lead to).
   const linked = lstatSync(path).isSymbolicLink()
-  const watcher = watch(dirname(path), { persistent: false, ...(signal !== undefined && { signal }) }, (_event, name) => {
-    if (linked || name === null || name === basename(path)) later()
-  })
+  const watcher = watch(
+    dirname(path),
+    { persistent: false, ...(signal !== undefined && { signal }) },
+    (_event, name) => {
+      if (linked || name === null || name === basename(path)) later()
+    }
+  )
   watcher.on('error', (error) => log.error({ error }, `${file} is not watched any more`))
   // a change between the reading and the watching
   later()

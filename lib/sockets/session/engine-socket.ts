@@ -22,7 +22,13 @@ interface Internals extends EventEmitter, PacketSink {
   clearTransport (): void
 }
 
-const Base = Socket as unknown as new (id: string, server: unknown, transport: Transport, request: SocketRequest, protocol: 3 | 4) => Internals
+const Base = Socket as unknown as new (
+  id: string,
+  server: unknown,
+  transport: Transport,
+  request: SocketRequest,
+  protocol: 3 | 4
+) => Internals
 
 /** Engine.IO's session, called by our own transports and told by the events of any other. */
 export class EngineSocket extends Base implements OwnedSession {

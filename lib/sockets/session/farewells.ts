@@ -42,7 +42,7 @@ export class Farewells {
     if (this.#kept.size === 0 || request.raw.method !== 'GET') return undefined
     const { sid, transport } = request.query as Record<string, unknown>
     const farewell = this.#kept.get(sid as string)
-    if (farewell === undefined || transport !== 'polling' || farewell.binding !== ownerOfRequest(request)) return undefined
+    if (farewell === undefined || transport !== 'polling' || farewell.binding !== ownerOfRequest(request)) { return undefined }
     clearTimeout(farewell.timer)
     this.#kept.delete(sid as string)
     return farewell.payload

@@ -1,7 +1,18 @@
 import type { SocketRequest } from '../../http/request-marks.ts'
 
 /** Members that every Fastify request of ours has; anything else was put there by a hook or a decorator. */
-const BASE = new Set(['id', 'params', 'raw', 'query', 'log', 'body', 'additionalHeaders', 'validationError', 'originDecision', 'corsPreflightEnabled'])
+const BASE = new Set([
+  'id',
+  'params',
+  'raw',
+  'query',
+  'log',
+  'body',
+  'additionalHeaders',
+  'validationError',
+  'originDecision',
+  'corsPreflightEnabled'
+])
 /** Set by `trustProxy` on a scope's prototype; Fastify's own, not decorators. */
 const ACCESSORS = new Set(['ip', 'ips', 'host', 'protocol', 'constructor'])
 
@@ -39,7 +50,9 @@ function accessorsOf (scope: object): readonly string[] {
   if (names !== undefined) return names
   const found = []
   // down to the class that all scopes share
-  for (let proto = scope; proto !== null && !Object.hasOwn(proto, 'routeOptions'); proto = Object.getPrototypeOf(proto)) {
+  for (
+    let proto = scope; proto !== null && !Object.hasOwn(proto, 'routeOptions'); proto = Object.getPrototypeOf(proto)
+  ) {
     for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
       if (get !== undefined && !ACCESSORS.has(name)) found.push(name)
     }

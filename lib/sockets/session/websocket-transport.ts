@@ -11,7 +11,10 @@ type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
 type Sent = (error?: Error | null) => void
 
 const kTransport = Symbol('fastify-io.transport')
-type OwnedSocket = WebSocket & { [kTransport]?: WebSocketTransport, _sender?: { sendFrame? (frame: Buffer[], sent: Sent): void } }
+type OwnedSocket = WebSocket & {
+  [kTransport]?: WebSocketTransport
+  _sender?: { sendFrame?(frame: Buffer[], sent: Sent): void }
+}
 
 /**
  * Engine.IO's WebSocket transport (protocol 4, "WebSocket"), with listeners that all connections share, and with one

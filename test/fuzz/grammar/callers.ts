@@ -26,11 +26,17 @@ export function draw (random: Random, scope: Scope): Caller {
 }
 
 export function allowed (random: Random, scope: Scope): Caller {
-  return scope.policy.allowed.length === 0 ? missing(random, scope) : withOrigin(random, scope, random.pick(scope.policy.allowed))
+  return scope.policy.allowed.length === 0
+    ? missing(random, scope)
+    : withOrigin(random, scope, random.pick(scope.policy.allowed))
 }
 
 export function refused (random: Random, scope: Scope): Caller {
-  return withOrigin(random, scope, scope.policy.refused.length === 0 ? 'https://attacker.example/' : random.pick(scope.policy.refused))
+  return withOrigin(
+    random,
+    scope,
+    scope.policy.refused.length === 0 ? 'https://attacker.example/' : random.pick(scope.policy.refused)
+  )
 }
 
 function flickering (random: Random, scope: Scope): Caller {
@@ -42,7 +48,8 @@ function nearby (random: Random, scope: Scope): Caller {
   if (!scope.policy.knowsAll || scope.policy.allowed.length === 0) return refused(random, scope)
   const origin = random.pick(scope.policy.allowed)
   const at = random.below(origin.length + 1)
-  const changed = origin.slice(0, at) + (random.chance(75) ? random.pick([...NEARBY]) : '') + origin.slice(at + random.below(2))
+  const changed = origin.slice(0, at) + (random.chance(75) ? random.pick([...NEARBY]) : '') +
+    origin.slice(at + random.below(2))
   return withOrigin(random, scope, changed.trim())
 }
 
@@ -51,14 +58,31 @@ function missing (random: Random, scope: Scope): Caller {
   if (random.chance(70)) return { lines: `Host: ${host}\r\n`, host, origin: undefined, expected: scope.policy.missing }
   const site = random.pick(['cross-site', 'same-site', 'none', 'same-origin'])
   const elsewhere = site === 'cross-site' || site === 'same-site'
-  return { lines: `Host: ${host}\r\nSec-Fetch-Site: ${site}\r\n`, host, origin: undefined, expected: elsewhere && !scope.policy.everybody && !scope.jsonp ? REFUSED : EITHER }
+  return {
+    lines: `Host: ${host}\r\nSec-Fetch-Site: ${site}\r\n`,
+    host,
+    origin: undefined,
+    expected: elsewhere && !scope.policy.everybody && !scope.jsonp ? REFUSED : EITHER
+  }
 }
 
 function own (_random: Random, scope: Scope): Caller {
   const host = hostOf(scope)
-  if (!scope.trustProxy) return { lines: `Host: ${host}\r\nOrigin: http://${host}\r\n`, host, origin: `http://${host}`, expected: scope.policy.own }
+  if (!scope.trustProxy) {
+    return {
+      lines: `Host: ${host}\r\nOrigin: http://${host}\r\n`,
+      host,
+      origin: `http://${host}`,
+      expected: scope.policy.own
+    }
+  }
   const origin = `https://${PUBLIC_HOST}`
-  return { lines: `Host: ${host}\r\nX-Forwarded-Host: ${PUBLIC_HOST}\r\nX-Forwarded-Proto: https\r\nOrigin: ${origin}\r\n`, host, origin, expected: scope.policy.own }
+  return {
+    lines: `Host: ${host}\r\nX-Forwarded-Host: ${PUBLIC_HOST}\r\nX-Forwarded-Proto: https\r\nOrigin: ${origin}\r\n`,
+    host,
+    origin,
+    expected: scope.policy.own
+  }
 }
 
 /** Headers that say one thing twice, or claim what only a proxy may say. */
@@ -67,12 +91,38 @@ function odd (random: Random, scope: Scope): Caller {
   const good = scope.policy.allowed.length > 0 ? random.pick(scope.policy.allowed) : 'https://a.example'
   return random.pick<() => Caller>([
     // Node joins them: `a, b` is no origin
-    () => ({ lines: `Host: ${host}\r\nOrigin: ${good}\r\nOrigin: https://attacker.example\r\n`, host, origin: `${good}, https://attacker.example`, expected: scope.policy.knowsAll ? REFUSED : EITHER }),
-    () => ({ lines: `Host: ${host}\r\nOrigin: ${good}\r\norigin: ${good}\r\n`, host, origin: `${good}, ${good}`, expected: scope.policy.knowsAll ? REFUSED : EITHER }),
-    () => ({ lines: `Host: ${host}\r\nOrigin: \t ${good} \t\r\n`, host, origin: good, expected: scope.policy.expect(good) }),
+    () => ({
+      lines: `Host: ${host}\r\nOrigin: ${good}\r\nOrigin: https://attacker.example\r\n`,
+      host,
+      origin: `${good}, https://attacker.example`,
+      expected: scope.policy.knowsAll ? REFUSED : EITHER
+    }),
+    () => ({
+      lines: `Host: ${host}\r\nOrigin: ${good}\r\norigin: ${good}\r\n`,
+      host,
+      origin: `${good}, ${good}`,
+      expected: scope.policy.knowsAll ? REFUSED : EITHER
+    }),
+    () => ({
+      lines: `Host: ${host}\r\nOrigin: \t ${good} \t\r\n`,
+      host,
+      origin: good,
+      expected: scope.policy.expect(good)
+    }),
     // DNS rebinding: a name of the attacker's that leads to this machine
-    () => ({ lines: `Host: attacker.example:${scope.port}\r\nOrigin: http://attacker.example:${scope.port}\r\n`, host, origin: `http://attacker.example:${scope.port}`, expected: scope.trustProxy || !scope.policy.knowsAll ? EITHER : REFUSED }),
-    () => ({ lines: `Host: ${host}\r\nX-Forwarded-Host: attacker.example\r\nX-Forwarded-Proto: https\r\nOrigin: https://attacker.example\r\n`, host, origin: 'https://attacker.example', expected: scope.trustProxy ? EITHER : scope.policy.expect('https://attacker.example') })
+    () => ({
+      lines: `Host: attacker.example:${scope.port}\r\nOrigin: http://attacker.example:${scope.port}\r\n`,
+      host,
+      origin: `http://attacker.example:${scope.port}`,
+      expected: scope.trustProxy || !scope.policy.knowsAll ? EITHER : REFUSED
+    }),
+    () => ({
+      lines:
+        `Host: ${host}\r\nX-Forwarded-Host: attacker.example\r\nX-Forwarded-Proto: https\r\nOrigin: https://attacker.example\r\n`,
+      host,
+      origin: 'https://attacker.example',
+      expected: scope.trustProxy ? EITHER : scope.policy.expect('https://attacker.example')
+    })
   ])()
 }
 
@@ -80,7 +130,12 @@ function withOrigin (random: Random, scope: Scope, origin: string): Caller {
   const host = hostOf(scope)
   const name = random.chance(95) ? 'Origin' : random.pick(['origin', 'ORIGIN', 'oRiGiN'])
   const more = random.chance(5) ? 'Sec-Fetch-Site: cross-site\r\n' : ''
-  return { lines: `Host: ${host}\r\n${name}: ${origin}\r\n${more}`, host, origin, expected: scope.policy.expect(origin) }
+  return {
+    lines: `Host: ${host}\r\n${name}: ${origin}\r\n${more}`,
+    host,
+    origin,
+    expected: scope.policy.expect(origin)
+  }
 }
 
 function hostOf ({ port }: Scope): string {

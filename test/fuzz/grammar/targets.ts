@@ -13,8 +13,43 @@ export function engineTarget (path: string, { transport, sid, version = 4, jsonp
   return `${path}?EIO=${version}&transport=${transport}${sid === undefined ? '' : `&sid=${sid}`}${jsonp ? '&j=0' : ''}`
 }
 
-const PARAMETERS = ['EIO=4', 'EIO=3', 'EIO=9', 'EIO=', 'EIO', 'transport=polling', 'transport=websocket', 'transport=webtransport', 'transport=carrier-pigeon', 'transport=', 'sid=', 'sid=x', 'sid[]=x', 'sid=__proto__',
-  'sid=constructor', 'j=0', 'j=1', 'j', 'b64=1', 't=abc', '__proto__=1', '__proto__[sid]=x', 'constructor=1', '%65IO=4', 's%69d=x', 'sid=%00', 'sid=a&sid=b', 'a=' + 'x'.repeat(500), '%', '%zz', '&', '=', '', '#', '?']
+const PARAMETERS = [
+  'EIO=4',
+  'EIO=3',
+  'EIO=9',
+  'EIO=',
+  'EIO',
+  'transport=polling',
+  'transport=websocket',
+  'transport=webtransport',
+  'transport=carrier-pigeon',
+  'transport=',
+  'sid=',
+  'sid=x',
+  'sid[]=x',
+  'sid=__proto__',
+  'sid=constructor',
+  'j=0',
+  'j=1',
+  'j',
+  'b64=1',
+  't=abc',
+  '__proto__=1',
+  '__proto__[sid]=x',
+  'constructor=1',
+  '%65IO=4',
+  's%69d=x',
+  'sid=%00',
+  'sid=a&sid=b',
+  'a=' + 'x'.repeat(500),
+  '%',
+  '%zz',
+  '&',
+  '=',
+  '',
+  '#',
+  '?'
+]
 
 /** A query that is right in the middle and odd at its ends. */
 export function oddQuery (random: Random, target: string): string {
@@ -52,7 +87,26 @@ export function oddSpelling (random: Random, target: string, host: string): stri
 }
 
 /** Routes of the user's (neighbours.ts): each is answered, and its answer ends. */
-export const ROUTES = ['/api', '/api', '/api', '/api/time?a=1', '/upload', '/missing', '/wait', '/throws', '/guarded', '/own-cors', '/vary', '/stream'] as const
+export const ROUTES = [
+  '/api',
+  '/api',
+  '/api',
+  '/api/time?a=1',
+  '/upload',
+  '/missing',
+  '/wait',
+  '/throws',
+  '/guarded',
+  '/own-cors',
+  '/vary',
+  '/stream'
+] as const
 
 /** The files of Socket.IO's client, and one that there is not. */
-export const FILES = ['socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.min.js.map', 'socket.io.none.js'] as const
+export const FILES = [
+  'socket.io.js',
+  'socket.io.min.js',
+  'socket.io.esm.min.js',
+  'socket.io.min.js.map',
+  'socket.io.none.js'
+] as const

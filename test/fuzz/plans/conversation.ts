@@ -40,7 +40,12 @@ class Session {
 
   #compose (method: string, transport: 'polling' | 'websocket', body?: string): FuzzRequest {
     const target = engineTarget(this.#scope.path, { transport, sid: this.#sid, version: this.version })
-    return compose(this.#random, this.#scope, this.#caller, { method, target, body, lines: transport === 'websocket' ? UPGRADE_LINES : '' }, { engine: true, served: transport === 'polling' })
+    return compose(this.#random, this.#scope, this.#caller, {
+      method,
+      target,
+      body,
+      lines: transport === 'websocket' ? UPGRADE_LINES : ''
+    }, { engine: true, served: transport === 'polling' })
   }
 }
 
@@ -49,7 +54,13 @@ export async function conversation (world: World, first: Wire, random: Random): 
   const scope = random.pick(world.scopes)
   const caller = random.chance(85) ? allowed(random, scope) : draw(random, scope)
   const version = scope.eio3 && random.chance(30) ? 3 : 4
-  const handshake = await first.ask(random, compose(random, scope, caller, { target: engineTarget(scope.path, { transport: 'polling', version }) }, { engine: true, served: true }))
+  const handshake = await first.ask(
+    random,
+    compose(random, scope, caller, { target: engineTarget(scope.path, { transport: 'polling', version }) }, {
+      engine: true,
+      served: true
+    })
+  )
   const sid = SID.exec(handshake?.body ?? '')?.[1]
   if (sid !== undefined) await walk(world, first, random, new Session(random, scope, caller, version, sid))
   if (random.chance(3)) await first.askAndGo(random, [ownUpgrade(random, scope, draw(random, scope))])
@@ -71,11 +82,34 @@ async function walk (world: World, first: Wire, random: Random, session: Session
       [35, () => wire.ask(random, session.post(payload(random, session.version)))],
       // at once: the second is one too many, or waits for the first
       [8, () => wire.ask(random, session.poll(), session.post(payload(random, session.version)))],
-      [6, () => Promise.all([first.ask(random, session.poll()), ...others.map((other) => other.closed ? undefined : other.ask(random, session.poll()))])],
-      [4, () => Promise.all([first.ask(random, session.post(payload(random))), ...others.map((other) => other.closed ? undefined : other.ask(random, session.post(payload(random))))])],
+      [
+        6,
+        () =>
+          Promise.all([
+            first.ask(random, session.poll()),
+            ...others.map((other) => other.closed ? undefined : other.ask(random, session.poll()))
+          ])
+      ],
+      [
+        4,
+        () =>
+          Promise.all([
+            first.ask(random, session.post(payload(random))),
+            ...others.map((other) => other.closed ? undefined : other.ask(random, session.post(payload(random))))
+          ])
+      ],
       // begun and left
-      [5, () => wire.askAndGo(random, [session.poll()]).then(() => wire.leave(random.pick(['end', 'destroy', 'reset'])))],
-      [5, () => wire.send(random, session.post('40').text.slice(0, -1)).then(() => wire.leave(random.pick(['end', 'destroy', 'reset'])))],
+      [
+        5,
+        () => wire.askAndGo(random, [session.poll()]).then(() => wire.leave(random.pick(['end', 'destroy', 'reset'])))
+      ],
+      [
+        5,
+        () =>
+          wire.send(random, session.post('40').text.slice(0, -1)).then(() =>
+            wire.leave(random.pick(['end', 'destroy', 'reset']))
+          )
+      ],
       [7, () => probe(world, first.number, random, session)]
     ])()
   }
@@ -118,7 +152,10 @@ async function chatter (world: World, wire: Wire, random: Random): Promise<void>
 export async function webSocket (world: World, wire: Wire, random: Random): Promise<void> {
   const scope = random.pick(world.scopes)
   const caller = random.chance(80) ? allowed(random, scope) : draw(random, scope)
-  const upgrade = compose(random, scope, caller, { target: engineTarget(scope.path, { transport: 'websocket' }), lines: UPGRADE_LINES }, { engine: true })
+  const upgrade = compose(random, scope, caller, {
+    target: engineTarget(scope.path, { transport: 'websocket' }),
+    lines: UPGRADE_LINES
+  }, { engine: true })
   const answer = await wire.ask(random, upgrade)
   if (answer?.status === 101) {
     const say = async (payload: string): Promise<void> => {
@@ -129,7 +166,7 @@ export async function webSocket (world: World, wire: Wire, random: Random): Prom
       await say('40')
       // Socket.IO ends a client that speaks in a namespace before it has joined
       await wire.hears('40{')
-      for (let left = random.below(4); left > 0; left--) await say(random.pick(['42["echo",1]', '420["ask"]', '3', '42["big"]']))
+      for (let left = random.below(4); left > 0; left--) { await say(random.pick(['42["echo",1]', '420["ask"]', '3', '42["big"]'])) }
       await say('42["echo","the last word"]')
       await wire.hears('the last word')
     }

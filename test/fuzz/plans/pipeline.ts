@@ -1,6 +1,17 @@
 import { createServer } from 'node:http'
 import { draw } from '../grammar/callers.ts'
-import { anyRequest, anyUpgrade, compose, type FuzzRequest, h2c, type Make, ownUpgrade, plainRequest, sharedUpgrade, UPGRADE_LINES } from '../grammar/requests.ts'
+import {
+  anyRequest,
+  anyUpgrade,
+  compose,
+  type FuzzRequest,
+  h2c,
+  type Make,
+  ownUpgrade,
+  plainRequest,
+  sharedUpgrade,
+  UPGRADE_LINES
+} from '../grammar/requests.ts'
 import type { Random } from '../random.ts'
 import type { Leave, Wire } from '../wire.ts'
 import type { World } from '../world.ts'
@@ -18,7 +29,9 @@ export async function pipeline (world: World, wire: Wire, random: Random): Promi
     requests.push(make(random, scope, draw(random, scope)))
   }
   const request = world.shared || LOSES ? plainRequest : anyRequest
-  for (let left = random.weighted([[70, random.between(30, 120)], [20, random.between(1, 30)], [10, 0]]); left > 0; left--) add(request)
+  for (
+    let left = random.weighted([[70, random.between(30, 120)], [20, random.between(1, 30)], [10, 0]]); left > 0; left--
+  ) add(request)
   if (requests.length === 0 || random.chance(35)) {
     const last = LOSES && random.chance(10) ? h2c : anyUpgrade
     add(!world.shared ? last : requests.length > 0 ? ownUpgrade : sharedUpgrade)
@@ -42,7 +55,10 @@ export async function pipeline (world: World, wire: Wire, random: Random): Promi
 /** A route that answers without end, until its client goes; some clients ask it for an upgrade (and get none). */
 export async function endless (world: World, wire: Wire, random: Random): Promise<void> {
   const scope = random.pick(world.scopes)
-  const events = compose(random, scope, draw(random, scope), { target: `${scope.prefix}/events`, lines: !world.shared && random.chance(40) ? UPGRADE_LINES : '' })
+  const events = compose(random, scope, draw(random, scope), {
+    target: `${scope.prefix}/events`,
+    lines: !world.shared && random.chance(40) ? UPGRADE_LINES : ''
+  })
   const behind = random.chance(30) ? [(world.shared ? ownUpgrade : anyUpgrade)(random, scope, draw(random, scope))] : []
   await wire.askAndGo(random, [events, ...behind])
   await wire.hesitate(random.pick([0, 20, 50]))

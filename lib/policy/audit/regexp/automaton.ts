@@ -60,7 +60,9 @@ export class Automaton {
   }
 
   #disjunction (arms: readonly AST.Alternative[]): Fragment {
-    const parts = arms.map(({ elements }) => elements.reduce((head, element) => this.#concat(head, this.#element(element)), NOTHING))
+    const parts = arms.map(({ elements }) =>
+      elements.reduce((head, element) => this.#concat(head, this.#element(element)), NOTHING)
+    )
     return {
       nullable: parts.some((part) => part.nullable),
       first: parts.flatMap((part) => part.first),
@@ -88,7 +90,7 @@ export class Automaton {
       case 'Assertion':
         if (node.kind === 'end') this.hasEnd = true
         else if (node.kind !== 'start') this.hasGuard = true
-        if (node.kind === 'lookahead' || node.kind === 'lookbehind') this.lookarounds.push(new Automaton(node.alternatives, this.#chars, this.#open))
+        if (node.kind === 'lookahead' || node.kind === 'lookbehind') { this.lookarounds.push(new Automaton(node.alternatives, this.#chars, this.#open)) }
         return NOTHING
       default: return NOTHING
     }
@@ -125,7 +127,9 @@ export class Automaton {
       return rest
     }
     let lead = NOTHING // `a{3,}` needs its three, or `a{3,}b` would look like `a*b`
-    if (simple) for (let copy = 1; copy < Math.min(min, EXPAND_LIMIT); copy++) lead = this.#concat(lead, this.#element(element))
+    if (simple) {
+      for (let copy = 1; copy < Math.min(min, EXPAND_LIMIT); copy++) lead = this.#concat(lead, this.#element(element))
+    }
     const body = this.#element(element)
     this.#link(body.last, body.first)
     return this.#concat(lead, min === 0 ? { ...body, nullable: true } : body)
@@ -152,7 +156,8 @@ export class Automaton {
 
 function repeats (node: AST.Element): boolean {
   if (node.type === 'Quantifier') return true
-  return (node.type === 'Group' || node.type === 'CapturingGroup') && node.alternatives.some(({ elements }) => elements.some(repeats))
+  return (node.type === 'Group' || node.type === 'CapturingGroup') &&
+    node.alternatives.some(({ elements }) => elements.some(repeats))
 }
 
 /** The bits of `.` in the upper half: the one character that ends a label of at most 63 characters (RFC 1035 2.3.4). */

@@ -67,7 +67,7 @@ function exponentialOr (automaton: Automaton): ReadonlyArray<readonly number[]> 
     }
     const isDiagonal = (pair: number): boolean => pair % (size + 1) === 0
     const diagonals = loop.map((state) => state * size + state)
-    if (stronglyConnected(diagonals, next).some((pairs) => pairs.some(isDiagonal) && !pairs.every(isDiagonal))) return 'exponential'
+    if (stronglyConnected(diagonals, next).some((pairs) => pairs.some(isDiagonal) && !pairs.every(isDiagonal))) { return 'exponential' }
   }
   return loops
 }
@@ -97,7 +97,12 @@ function alwaysEndsAt (automaton: Automaton, state: number): boolean {
 }
 
 /** Looks for p, q and a word with p -w-> p, p -w-> q, q -w-> q, where p is in `from` and q in `to`. */
-function ambiguity (automaton: Automaton, from: readonly number[], to: readonly number[], budget: { steps: number }): 'dotted' | 'label' | undefined {
+function ambiguity (
+  automaton: Automaton,
+  from: readonly number[],
+  to: readonly number[],
+  budget: { steps: number }
+): 'dotted' | 'label' | undefined {
   const { size, follow, low, high } = automaton
   const [inFrom, inTo] = [new Set(from), new Set(to)]
   let found: 'label' | undefined

@@ -3,20 +3,13 @@
 
 import type { AST } from '@eslint-community/regexpp'
 import { CharTable, isCharNode, type CharNode } from './chars.ts'
+import { PAYLOADS } from './payloads.ts'
 
 /** A string and, per character, who chose it: `1` the pattern's own text, `0` the attacker. */
 export interface Piece {
   readonly text: string
   readonly pins: string
 }
-
-/** What an attacker would put where the pattern lets anything through, the most telling first. */
-const PAYLOADS = [
-  'evil', 'attacker.example', '1', 'evil.', '.attacker.example', 'evil-', 'com', 'https://attacker.example', 'https://evil', '105', '203', '8080',
-  'example', 'net', 'io', 'dev', 'de', 'x.attacker.example', '-x.attacker.example', '//attacker.example', '://attacker.example',
-  's://attacker.example', 'evil.com', '.com', '.io', 'http', 'https', ':8080', '.1.1', '1.1', '1.1.1', '203.0.113.7',
-  '[2001:db8::1]', '2001:db8::1', 'abcdefghijklmnopabcdefghijklmnop', '0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
-]
 
 const SEQUENCE_LIMIT = 400 // combinations kept of one sequence, beyond each single deviation
 const HARD_LIMIT = 3000 // pieces kept of one node, whatever its size
@@ -97,10 +90,12 @@ class Sampler {
     const least = Math.min(min, COPIES_LIMIT)
     const members = this.#chars.repeatedBy(element)
     if (members === undefined || max === 1) return this.#copies(this.#element(element), least, max)
-    const fitting = PAYLOADS.filter((text) => text.length >= min && text.length <= max && [...text].every((char) => members.includes(char)))
+    const fitting = PAYLOADS.filter((text) =>
+      text.length >= min && text.length <= max && [...text].every((char) => members.includes(char))
+    )
     const counts = [Math.max(least, 1), least + 1, 3].filter((count) => count >= min && count <= max)
     const runs = representatives(members).flatMap((char) => counts.map((count) => char.repeat(count)))
-    if (members.includes('.')) runs.push(...counts.filter((count) => count > 5).map((count) => 'evil.com'.padStart(count, 'x').slice(-count)))
+    if (members.includes('.')) { runs.push(...counts.filter((count) => count > 5).map((count) => 'evil.com'.padStart(count, 'x').slice(-count))) }
     const pieces = [...fitting, ...runs].map(free)
     if (min === 0) pieces.splice(1, 0, EMPTY)
     return distinct(pieces)
@@ -117,7 +112,10 @@ class Sampler {
         pieces.push(...combine(lists))
       } else {
         for (const { text, pins } of once) {
-          pieces.push({ text: text.repeat(count), pins: pins.repeat(Math.min(own, count)) + '0'.repeat(text.length * Math.max(count - own, 0)) })
+          pieces.push({
+            text: text.repeat(count),
+            pins: pins.repeat(Math.min(own, count)) + '0'.repeat(text.length * Math.max(count - own, 0))
+          })
         }
       }
     }
@@ -158,7 +156,11 @@ function combine (all: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
   for (let depth = 2; depth <= deepest && pieces.length < limit; depth++) {
     for (const [nth, left] of open.entries()) {
       for (const right of open.slice(nth + 1)) {
-        for (let which = Math.max(1, depth - lists[right]!.length + 1); which < depth && which < lists[left]!.length && pieces.length < limit; which++) {
+        for (
+          let which = Math.max(1, depth - lists[right]!.length + 1);
+          which < depth && which < lists[left]!.length && pieces.length < limit;
+          which++
+        ) {
           pieces.push(pick([[left, which], [right, depth - which]]))
         }
       }
