@@ -134,8 +134,9 @@ export class Beginning implements PacketSink {
     session.off('upgrade', this.#onUpgrade)
     session.off('data', this.#release)
     session.off('close', this.#detach)
-    const transport = session.transport as { user?: PacketSink }
-    if (transport.user === this) transport.user = session
+    const { transport } = session
+    const ours = transport instanceof PollingTransport || transport instanceof WebSocketTransport
+    if (ours && transport.sink === this) transport.sink = session
   }
 
   readonly #release = (): void => {
