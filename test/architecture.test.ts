@@ -21,6 +21,7 @@ const rooms: readonly string[] = [
   'sockets/session',
   'sockets/upgrades',
   'sockets/handshake',
+  'sockets/upstream',
   'http',
   'log',
   'config.ts',

@@ -6,8 +6,8 @@ import type { Duplex } from 'node:stream'
  * or a request on it waits, somebody must go on to listen: here is what Node's own listeners did.
  */
 
-const kRequest = Symbol('fastify-io.waitingRequest')
-const kQueued = Symbol('fastify-io.queuedRequests')
+const kRequest: unique symbol = Symbol('fastify-io.waitingRequest')
+const kQueued: unique symbol = Symbol('fastify-io.queuedRequests')
 
 /** A socket, with what Node's HTTP server and this file keep on it. */
 export type Detached = Duplex & {

@@ -12,8 +12,8 @@ interface HandOver {
 
 type Headers = Record<string, OutgoingHttpHeader>
 
-const kHandOver = Symbol('fastify-io.released')
-const kHeaders = Symbol('fastify-io.headers')
+const kHandOver: unique symbol = Symbol('fastify-io.released')
+const kHeaders: unique symbol = Symbol('fastify-io.headers')
 type Reply = FastifyReply & { [kHandOver]?: HandOver }
 type Response = ServerResponse & { [kHeaders]?: Headers | undefined }
 

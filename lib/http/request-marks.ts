@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
-/** What the routes of Socket.IO serve: `engine` for polling and upgrades, `client` for the files of Socket.IO's client. */
+/** What a route of Socket.IO serves: `engine` is for polling and upgrades, `client` for the files of its client. */
 export type RouteKind = 'engine' | 'client'
 
 /** Decorates requests on the routes of Socket.IO with their {@link RouteKind}. */
-export const kRoute = Symbol('fastify-io.route')
+export const kRoute: unique symbol = Symbol('fastify-io.route')
 
 /** The version of the policy that a Fastify request was decided by. */
 export const kPolicyVersion: unique symbol = Symbol('fastify-io.policyVersion')
@@ -14,7 +14,7 @@ export const kPolicyVersion: unique symbol = Symbol('fastify-io.policyVersion')
 export interface Decided { [kPolicyVersion]?: number }
 
 /** On a raw request, and on its session: the origin that it speaks for, as text. */
-export const kOwner = Symbol('fastify-io.owner')
+export const kOwner: unique symbol = Symbol('fastify-io.owner')
 
 /** What a raw request carries from Fastify's router to the engine. */
 export interface SocketRequest extends IncomingMessage {
@@ -26,7 +26,7 @@ export interface SocketRequest extends IncomingMessage {
 }
 
 /** The bytes that came behind the head of an upgrade request; marks a request as one. */
-const kHead = Symbol('fastify-io.upgradeHead')
+const kHead: unique symbol = Symbol('fastify-io.upgradeHead')
 type UpgradeRequest = IncomingMessage & { [kHead]?: Buffer }
 
 const EMPTY = Buffer.alloc(0)

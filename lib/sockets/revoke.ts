@@ -1,7 +1,10 @@
 import type { OriginPolicy } from '../policy/policy.ts'
-import { FAREWELL, type Farewelled, type Farewells } from './session/farewells.ts'
+import type { Session } from './engine/handshake-engine.ts'
+import { FAREWELL, type Farewells } from './session/farewells.ts'
 import type { SocketServer } from './server.ts'
 import { ownerOf } from './session/owner.ts'
+import type { Packet } from './upstream/engine-io.ts'
+import { type Member, membersBySession } from './upstream/socket-io.ts'
 
 /** Sent to a client right before it is cut off because its origin is no longer allowed. */
 export const REVOKED_EVENT = 'origin_revoked'
@@ -9,32 +12,16 @@ export const REVOKED_EVENT = 'origin_revoked'
 /** Socket.IO protocol 5, "EVENT". */
 const EVENT = 2
 
-/** A session, with members that Engine.IO's types keep private. */
-interface Revoked extends Farewelled {
-  readonly writeBuffer: readonly object[]
-  readonly upgrading: boolean
-  flush (): void
-  close (discard?: boolean): void
-  once (event: 'close', listener: () => void): void
-}
-
-/** Socket.IO's socket, with a member that its types keep private. */
-interface Sender {
-  readonly conn: unknown
-  packet (packet: object): void
-  disconnect (): void
-}
-
 /**
  * Asks a changed policy about every live session, and ends those that it would no longer let in. Their clients are told
  * why, and told not to come back (`io server disconnect`).
  */
 export async function revokeSessions ({ io, engine }: SocketServer, policy: OriginPolicy): Promise<void> {
   const { version } = policy
-  let joined: Map<unknown, Sender[]> | undefined
-  const socketsOf = (session: unknown): Sender[] => {
+  let joined: Map<unknown, Member[]> | undefined
+  const membersOf = (session: Session): Member[] => {
     if (joined === undefined) {
-      joined = socketsBySession(io)
+      joined = membersBySession(io)
       // an origin function may answer late, and others have joined by then
       setImmediate(() => { joined = undefined })
     }
@@ -47,22 +34,36 @@ export async function revokeSessions ({ io, engine }: SocketServer, policy: Orig
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
     // a newer policy has already asked
     if (allowed || policy.version !== version) return
-    revoke(session as unknown as Revoked, socketsOf(session), reason, engine.farewells)
+    if (engine.own) revoke(session, membersOf(session), reason, engine.farewells)
+    else cut(session, membersOf(session), reason)
   }))
 }
 
-function revoke (session: Revoked, sockets: readonly Sender[], reason: string, farewells: Farewells): void {
+/** For Engine.IO's own sessions of an unknown version: a client that is between two polls hears only its refusal. */
+function cut (session: Session, members: readonly Member[], reason: string): void {
+  try {
+    tell(members, reason)
+  } finally {
+    session.close(true)
+  }
+}
+
+function tell (members: readonly Member[], reason: string): void {
+  for (const member of members) {
+    // Not emit(): with state recovery that is a broadcast of the adapter's, which may come after the disconnect.
+    member.packet({ type: EVENT, data: [REVOKED_EVENT, { code: 'ORIGIN_REVOKED', reason }] })
+    member.disconnect()
+  }
+}
+
+function revoke (session: Session, members: readonly Member[], reason: string, farewells: Farewells): void {
   const { transport } = session
   const { writable } = transport
   const queued = session.writeBuffer.length
   // All in one answer: the poll after it would be refused already.
   transport.writable = false
   try {
-    for (const socket of sockets) {
-      // Not emit(): with state recovery that is a broadcast of the adapter's, which may come after the disconnect.
-      socket.packet({ type: EVENT, data: [REVOKED_EVENT, { code: 'ORIGIN_REVOKED', reason }] })
-      socket.disconnect()
-    }
+    tell(members, reason)
   } finally {
     // also when a 'disconnect' listener of the user's throws
     transport.writable = writable
@@ -70,7 +71,7 @@ function revoke (session: Revoked, sockets: readonly Sender[], reason: string, f
   }
 }
 
-function end (session: Revoked, packets: readonly object[], farewells: Farewells): void {
+function end (session: Session, packets: Packet[], farewells: Farewells): void {
   const { transport } = session
   if (transport.writable || transport.name === 'websocket') {
     // `ws` queues what it cannot send yet
@@ -86,20 +87,8 @@ function end (session: Revoked, packets: readonly object[], farewells: Farewells
 }
 
 /** A client that upgrades does not poll any more: it hears what is left by its WebSocket, which is closed behind it. */
-function endWithUpgrade (session: Revoked): void {
+function endWithUpgrade (session: Session): void {
   const timer = setTimeout(() => { session.close(true) }, FAREWELL).unref()
   session.once('close', () => clearTimeout(timer))
   session.close()
-}
-
-function socketsBySession (io: SocketServer['io']): Map<unknown, Sender[]> {
-  const joined = new Map<unknown, Sender[]>()
-  for (const namespace of io._nsps.values()) {
-    for (const socket of namespace.sockets.values() as unknown as Iterable<Sender>) {
-      const others = joined.get(socket.conn)
-      if (others === undefined) joined.set(socket.conn, [socket])
-      else others.push(socket)
-    }
-  }
-  return joined
 }

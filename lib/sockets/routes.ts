@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { isStale } from '../http/decide-again.ts'
@@ -7,6 +7,7 @@ import { prepareHandOver, handOver, sendIfStillRight, setHeaders } from '../http
 import type { SocketServer } from './server.ts'
 import { ownerOfRequest, JSONP } from './session/owner.ts'
 import { isUpgrade, kOwner, kRoute, type SocketRequest, takeHead } from '../http/request-marks.ts'
+import { serveClientFile } from './upstream/socket-io.ts'
 
 /** Files of Socket.IO's own client, as its server names them. */
 const CLIENT_FILES = ['esm.min.js', 'js', 'min.js', 'msgpack.min.js'].flatMap((
@@ -67,13 +68,12 @@ export async function registerSocketRoutes (
   await app.register(async function socketIOClient (scope) {
     scope.decorateRequest(kRoute, { getter: () => 'client' })
     prepareHandOver(scope)
-    const { serve } = sockets.io as unknown as { serve (file: string, req: IncomingMessage, res: ServerResponse): void }
     for (const file of CLIENT_FILES) {
       const next = ({ raw }: FastifyRequest, response: ServerResponse): void => {
         setHeaders(response)
         // Node tells a response that waits behind another one nothing when its client leaves: its file would stay open.
         raw.once('close', () => { if (response.socket === null && !response.writableFinished) response.emit('close') })
-        serve.call(sockets.io, file, raw, response)
+        serveClientFile(sockets.io, file, raw, response)
       }
       const released = { status: 200, next } as const
       scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => handOver(reply, released))

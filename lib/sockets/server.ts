@@ -1,5 +1,4 @@
-import type { Server as HttpServer, ServerResponse } from 'node:http'
-import type { Transport } from 'engine.io'
+import type { Server as HttpServer } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { type Namespace, Server } from 'socket.io'
 import type { Config } from '../config.ts'
@@ -8,6 +7,8 @@ import type { FastifyIOServer } from '../types.ts'
 import { audienceOf } from './handshake/block-key.ts'
 import { Engine } from './engine/engine.ts'
 import { bindRecovery } from './recovery.ts'
+import { checkUpstream } from './upstream/check-upstream.ts'
+import type { MayPoll } from './upstream/engine-io.ts'
 
 /** ms that clients have to answer the closing handshake of their WebSocket before it is cut. */
 const CLOSE_GRACE = 500
@@ -21,12 +22,14 @@ export interface SocketServer {
  * Makes the Socket.IO server and the engine under it; neither touches the HTTP server.
  *
  * @param path the whole path of the socket route
+ * @throws Error when the installed engine.io or socket.io lacks what nothing can serve without
  */
 export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): SocketServer {
-  const { statelessHandshake, handshakeSecrets: secrets, serviceName } = config
+  const { statelessHandshake, handshakeSecrets: secrets, serviceName, policy, serverOptions } = config
+  const own = checkUpstream(app.log, serverOptions)
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
-  const engine = new Engine({ ...config.serverOptions }, stateless, config.policy, log)
-  const io = new FedServer({ ...config.serverOptions })
+  const engine = new Engine({ ...serverOptions }, { stateless, policy, log, own })
+  const io = new FedServer({ ...serverOptions })
   io.bind(engine)
   // read by @socket.io/sticky and others
   io.httpServer = app.server
@@ -84,7 +87,7 @@ class FedServer extends Server {
   async #close (engine: Engine): Promise<void> {
     engine.closing = true
     for (const { transport } of engine.sessions) {
-      const { res } = transport as Transport & PollingTransport
+      const { res }: MayPoll = transport as object
       // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.
       if (res && !res.headersSent && res.req.httpVersionMajor === 1) res.setHeader('connection', 'close')
     }
@@ -98,8 +101,4 @@ class FedServer extends Server {
     const last = () => { if (engine.upgraded.size === 0) clearTimeout(timer) }
     for (const socket of engine.upgraded) socket.once('close', last)
   }
-}
-
-interface PollingTransport {
-  readonly res?: ServerResponse | null
 }

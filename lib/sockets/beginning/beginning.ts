@@ -1,14 +1,13 @@
-import { Server as EngineServer, type ServerOptions } from 'engine.io'
+import type { ServerOptions } from 'engine.io'
 import { isConnect, type Parser } from './connect-packet.ts'
-import type { EngineSocket } from '../session/engine-socket.ts'
+import { type EngineSocket, isOwn } from '../session/engine-socket.ts'
 import { nudgeLater } from './nudge.ts'
 import { PollingTransport } from '../session/polling-transport.ts'
 import { refuseWaiting } from '../session/refuse.ts'
-import type { Packet, PacketSink } from '../session/packet-sink.ts'
+import type { PacketSink } from '../session/packet-sink.ts'
+import { errors, type Packet } from '../upstream/engine-io.ts'
 import { WebSocketTransport } from '../session/websocket-transport.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
-
-const { errors: { UNKNOWN_SID } } = EngineServer
 
 /** ms within which CONNECT and a poll must have come. */
 const LIMIT = 2000
@@ -135,8 +134,7 @@ export class Beginning implements PacketSink {
     session.off('data', this.#release)
     session.off('close', this.#detach)
     const { transport } = session
-    const ours = transport instanceof PollingTransport || transport instanceof WebSocketTransport
-    if (ours && transport.sink === this) transport.sink = session
+    if (isOwn(transport) && transport.sink === this) transport.sink = session
   }
 
   readonly #release = (): void => {
@@ -156,7 +154,7 @@ export class Beginning implements PacketSink {
     this.#detach()
     if (transport instanceof PollingTransport) {
       refused = (transport.dataReq ?? transport.req ?? refused) as SocketRequest | undefined
-      refuseWaiting(transport, UNKNOWN_SID)
+      refuseWaiting(transport, errors.UNKNOWN_SID)
     }
     session.close(true)
     // a transport that was closed already tells nobody

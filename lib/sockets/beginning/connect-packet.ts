@@ -1,4 +1,4 @@
-import type { Packet } from '../session/packet-sink.ts'
+import type { Packet } from '../upstream/engine-io.ts'
 
 /** What a parser of Socket.IO must have (its option `parser`). */
 export interface Parser {

@@ -1,13 +1,12 @@
-import { Server as EngineServer } from 'engine.io'
+import type { Server as EngineServer } from 'engine.io'
 import { Beginning, type Fleet } from './beginning.ts'
 import type { EngineSocket } from '../session/engine-socket.ts'
 import type { Issuer } from '../handshake/handshake.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
+import { errorMessages, errors } from '../upstream/engine-io.ts'
 
 /** `context.name` of the `connection_error` for a session whose requests reach several processes. */
 export const FOREIGN_SESSION = 'FOREIGN_SESSION'
-
-const { errors: { UNKNOWN_SID }, errorMessages } = EngineServer
 
 /** ms for which the handshake of another process is a sign that requests are spread. */
 const RECENT = 60_000
@@ -36,10 +35,10 @@ export class SharedSessions implements Fleet {
 
   /** Tells whoever listens for refusals. A listener that throws must not end the process: a timer may be what asks. */
   report (req: SocketRequest, sid: string): void {
-    const message = errorMessages[UNKNOWN_SID as 1]
+    const code = errors.UNKNOWN_SID as 1
     const context = { sid, name: FOREIGN_SESSION }
     try {
-      this.#engine.emit('connection_error', { req, code: UNKNOWN_SID, message, context })
+      this.#engine.emit('connection_error', { req, code, message: errorMessages[code], context })
     } catch (err) {
       req.fastifyRequest.log.error({ err }, 'a listener of connection_error failed')
     }

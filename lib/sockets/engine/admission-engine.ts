@@ -1,18 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
+import type { ErrorCallback, ServerOptions } from 'engine.io'
 import type { RefusalLog } from '../../log/refusal-log.ts'
 import type { Decision } from '../../policy/origin/decision.ts'
-import type { OriginPolicy } from '../../policy/policy.ts'
 import { failClosed } from './allow-request.ts'
 import { decideAgain, isStale } from '../../http/decide-again.ts'
-import type { Stateless } from '../handshake/handshake.ts'
-import { type EngineRequest, HandshakeEngine } from './handshake-engine.ts'
+import { HandshakeEngine } from './handshake-engine.ts'
+import type { EngineSetUp } from './set-up.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { attempt, setHeaders } from '../../http/reply-handover.ts'
 import { isUpgrade, type SocketRequest } from '../../http/request-marks.ts'
 import { isOwner } from '../session/owner.ts'
-
-const { errors, errorMessages } = EngineServer
+import { debugEngine } from '../upstream/debug.ts'
+import { type EngineRequest, errorMessages, errors } from '../upstream/engine-io.ts'
 
 /** `context.name` of the `connection_error` for a session that belongs to another origin. */
 export const ORIGIN_MISMATCH = 'ORIGIN_MISMATCH'
@@ -26,16 +25,12 @@ type Step = (this: AdmissionEngine, req: EngineRequest, response: ServerResponse
 export abstract class AdmissionEngine extends HandshakeEngine {
   readonly #log: RefusalLog
 
-  constructor (
-    options: ServerOptions,
-    stateless: Stateless | false,
-    policy: OriginPolicy,
-    log: RefusalLog
-  ) {
+  /** @param options Engine.IO's */
+  constructor (options: ServerOptions, setUp: EngineSetUp) {
     const { allowRequest } = options
-    const guarded = allowRequest && { allowRequest: failClosed(allowRequest, log) }
-    super({ ...options, ...guarded }, stateless, policy)
-    this.#log = log
+    const guarded = allowRequest && { allowRequest: failClosed(allowRequest, setUp.log) }
+    super({ ...options, ...guarded }, setUp)
+    this.#log = setUp.log
   }
 
   /** The last step of a request that gets in; `head` is that of an upgrade. */
@@ -49,6 +44,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
   /** Asks everybody who has a say, and then opens or refuses. */
   protected admit (req: EngineRequest, response: ServerResponse, head: Buffer | undefined): void {
     if (this.middlewares.length === 0) {
+      debugEngine('no middleware to apply, skipping')
       this.#judge(req, response, head)
       return
     }
@@ -114,7 +110,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     if (req.method !== 'GET' && req.method !== 'POST') return fn(errors.BAD_HANDSHAKE_METHOD, { method: req.method })
     // It would send the 101, and then close.
     if (upgrade && transport === 'polling') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
-    const session = sid !== undefined && Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined
+    const session = this.sessionOf(sid)
     if (session !== undefined) {
       // The answer is the one for a session that does not exist: a thief learns nothing.
       if (!isOwner(req, session)) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'no
 type WriteHead = (this: ServerResponse, status: number, headers?: OutgoingHttpHeaders) => ServerResponse
 
 /**
- * Lets every Set-Cookie of an answer out: the reply's, a middleware's, Engine.IO's (its option `cookie`) and that of a
+ * Sends every Set-Cookie of an answer: the reply's, a middleware's, Engine.IO's (its option `cookie`) and that of a
  * `headers` listener. They come in several spellings, of which writeHead() would keep the last (RFC 6265, section 3: a
  * cookie needs a header field each).
  */

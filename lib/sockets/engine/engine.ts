@@ -1,25 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ServerOptions } from 'engine.io'
-import type { WebSocketServer, WebSocket } from 'ws'
-import type { RefusalLog } from '../../log/refusal-log.ts'
-import type { OriginPolicy } from '../../policy/policy.ts'
+import type { WebSocketServer } from 'ws'
 import { AdmissionEngine } from './admission-engine.ts'
-import type { Stateless } from '../handshake/handshake.ts'
 import { keepCookies } from './cookies.ts'
-import type { EngineRequest } from './handshake-engine.ts'
+import type { EngineSetUp } from './set-up.ts'
 import { Farewells } from '../session/farewells.ts'
 import { PollingTransport } from '../session/polling-transport.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { setHeaders } from '../../http/reply-handover.ts'
 import { createWebSocketServer, keepForHeaders } from './websocket-server.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
-
-/** Members of Engine.IO's server that its types keep private. */
-interface EngineInternals {
-  ws: WebSocketServer
-  onWebSocket (req: IncomingMessage, socket: Duplex, websocket: WebSocket): void
-}
+import { debugEngine } from '../upstream/debug.ts'
+import { type EngineRequest, internalsOf } from '../upstream/engine-io.ts'
 
 /**
  * Engine.IO's server, fed by Fastify's router instead of `attach()`.
@@ -32,31 +25,20 @@ export class Engine extends AdmissionEngine {
   readonly upgraded: Set<Duplex> = new Set()
   /** Of sessions that a changed policy has ended. */
   readonly farewells: Farewells = new Farewells()
+  readonly #webSockets: WebSocketServer | undefined
   /** One listener for all sockets, made once: a closure made for each would keep its response as long as the socket. */
   readonly #forget: (this: Duplex) => void
 
-  /**
-   * @param options Engine.IO's
-   * @param stateless `false` for Engine.IO's own handshakes
-   * @param policy is asked again when it changes while a request is on its way
-   * @param log of what is refused then, and of failures of `allowRequest`
-   */
-  constructor (
-    options: ServerOptions,
-    stateless: Stateless | false,
-    policy: OriginPolicy,
-    log: RefusalLog
-  ) {
-    super(options, stateless, policy, log)
+  /** @param options Engine.IO's */
+  constructor (options: ServerOptions, setUp: EngineSetUp) {
+    super(options, setUp)
+    if (this.opts.transports!.includes('websocket')) this.#webSockets = createWebSocketServer(this)
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
   }
 
-  /** Called by Engine.IO's constructor, before this class's own fields exist. */
-  protected override init (): void {
-    const engine = this as unknown as EngineInternals
-    if (this.opts.transports!.includes('websocket')) engine.ws = createWebSocketServer(this)
-  }
+  /** Engine.IO would make its own WebSocket server here, which writes no headers of ours onto the 101. */
+  protected override init (): void {}
 
   /** @throws Error always */
   override attach (): never {
@@ -70,7 +52,10 @@ export class Engine extends AdmissionEngine {
 
   override close (): this {
     this.farewells.clear()
-    return super.close()
+    super.close()
+    debugEngine('closing webSocketServer')
+    this.#webSockets?.close()
+    return this
   }
 
   /**
@@ -79,6 +64,7 @@ export class Engine extends AdmissionEngine {
    * @param response is unsent, and its headers are not set yet
    */
   override handleRequest (request: IncomingMessage, response: ServerResponse): void {
+    debugEngine('handling "%s" http request "%s"', request.method, request.url)
     const req = request as EngineRequest
     req.res = response
     this.admit(req, response, undefined)
@@ -100,12 +86,13 @@ export class Engine extends AdmissionEngine {
 
   #poll (req: EngineRequest, response: ServerResponse): void {
     const { sid, transport } = req._query
-    const session = sid ? this.clients[sid] : undefined
+    const session = this.sessionOf(sid)
     const told = this.listenerCount('headers') + this.listenerCount('initial_headers') > 0
     if (told || (session === undefined && this.opts.cookie)) keepCookies(response)
     if (told || !(session?.transport instanceof PollingTransport)) setHeaders(response)
     if (session !== undefined) {
-      session.transport.onRequest(req as never)
+      debugEngine('setting new request for existing client')
+      session.transport.onRequest(req)
       return
     }
     this.handshake(transport as 'polling', req, (code, context) => {
@@ -117,7 +104,6 @@ export class Engine extends AdmissionEngine {
   }
 
   #switchProtocols (req: EngineRequest, response: ServerResponse, head: Buffer): void {
-    const { ws, onWebSocket } = this as unknown as EngineInternals
     const { socket } = req
     // Middlewares such as express-session write their headers when writeHead() is called.
     response.writeHead(101)
@@ -127,10 +113,11 @@ export class Engine extends AdmissionEngine {
     // one write, and one segment, for the 101 and the open packet
     socket.cork()
     try {
-      ws.handleUpgrade(req, socket, head, (websocket) => {
+      // verify() lets no upgrade by without the transport
+      this.#webSockets!.handleUpgrade(req, socket, head, (websocket) => {
         response.emit('finish')
-        if (req._query.sid !== undefined || !this.ordinary(req)) {
-          onWebSocket.call(this, req, socket, websocket)
+        if (req._query.sid !== undefined || !this.isPlain(req._query)) {
+          internalsOf(this).onWebSocket(req, socket, websocket)
           return
         }
         req.websocket = websocket

@@ -1,31 +1,30 @@
-import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ErrorCallback, Server as EngineServer, type ServerOptions, type Socket, type Transport } from 'engine.io'
-import type { WebSocket } from 'ws'
+import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
 import { GivenUp } from '../../log/engine-refusals.ts'
 import type { OriginPolicy } from '../../policy/policy.ts'
 import { isStale } from '../../http/decide-again.ts'
+import type { EngineSetUp } from './set-up.ts'
 import { endTransportsWith, onClose } from '../session/end-session.ts'
 import { EngineSocket } from '../session/engine-socket.ts'
 import { SharedSessions } from '../beginning/shared-sessions.ts'
-import { type Issuer, type Stateless, StatelessHandshake } from '../handshake/handshake.ts'
+import { type Issuer, StatelessHandshake } from '../handshake/handshake.ts'
 import { PollingTransport } from '../session/polling-transport.ts'
 import { recordOwner, otherTokenOwner, type OwnedSession, tokenOwner } from '../session/owner.ts'
 import { answerUnreadOnClose } from '../session/unread-post.ts'
 import { WebSocketTransport } from '../session/websocket-transport.ts'
 import { type SocketRequest, kOwner } from '../../http/request-marks.ts'
 import { exposeDecorators } from '../session/request-decorators.ts'
+import { debugEngine, debugPolling } from '../upstream/debug.ts'
+import { type EngineRequest, type EngineSession, internalsOf, type OpenTransport } from '../upstream/engine-io.ts'
 
-export type Session = Socket & OwnedSession & EventEmitter
-export type EngineRequest = SocketRequest & { res?: ServerResponse, websocket?: WebSocket }
-type OpenTransport = Transport & { perMessageDeflate?: unknown, maxHttpBufferSize?: unknown, httpCompression?: unknown }
+export type Session = EngineSession & OwnedSession
 type TransportName = 'polling' | 'websocket' | 'webtransport'
+type Query = Readonly<Record<string, unknown>>
 
 const DONE = Promise.resolve()
 
 /** Engine.IO's server, as far as it opens sessions: with its own handshake, or with one that holds no memory. */
 export abstract class HandshakeEngine extends EngineServer {
-  declare protected clients: Record<string, Session>
   /** Set when the server closes: a request whose hooks end later opens nothing. */
   closing = false
   readonly policy: OriginPolicy
@@ -33,22 +32,22 @@ export abstract class HandshakeEngine extends EngineServer {
   /** Where several processes have the secret. */
   readonly #shared: SharedSessions | undefined
   readonly #onHeaders: (headers: object, req: EngineRequest) => void
+  /** Whether our own sessions and transports can work; see checkUpstream(). */
+  readonly own: boolean
   /** False when the user has passed `wsEngine`. */
   readonly #plainWebSockets: boolean
 
-  /**
-   * @param options Engine.IO's
-   * @param stateless `false` for Engine.IO's own handshakes
-   */
-  constructor (options: ServerOptions, stateless: Stateless | false, policy: OriginPolicy) {
+  /** @param options Engine.IO's */
+  constructor (options: ServerOptions, { stateless, policy, own }: EngineSetUp) {
     super(options)
     this.policy = policy
+    this.own = own
     this.#onHeaders = (headers, req) => {
       if (!req._query.sid) this.emit('initial_headers', headers, req)
       this.emit('headers', headers, req)
     }
     this.#plainWebSockets = options.wsEngine === undefined
-    if (stateless !== false && StatelessHandshake.fits(this.opts)) {
+    if (own && stateless !== false && StatelessHandshake.fits(this.opts)) {
       this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
       if (stateless.secrets !== undefined) this.#shared = new SharedSessions(this)
     }
@@ -61,7 +60,12 @@ export abstract class HandshakeEngine extends EngineServer {
 
   /** All sessions that are open. */
   get sessions (): Session[] {
-    return Object.values(this.clients)
+    return Object.values(internalsOf(this).clients)
+  }
+
+  protected sessionOf (sid: string | undefined): Session | undefined {
+    const { clients } = internalsOf(this)
+    return sid !== undefined && Object.hasOwn(clients, sid) ? clients[sid] : undefined
   }
 
   /**
@@ -70,36 +74,47 @@ export abstract class HandshakeEngine extends EngineServer {
    *
    * @returns `undefined` when the request is to take the whole way
    */
-  openPacket (req: IncomingMessage, query: Record<string, unknown>, binding: string): string | undefined {
-    const { method, headers } = req
-    const plain = this.#stateless !== undefined && method === 'GET' && query.sid === undefined &&
-      query.j === undefined && query.transport === 'polling' && query.EIO === '4' &&
-      this.opts.transports!.includes('polling') &&
-      this.middlewares.length === 0 && this.opts.allowRequest === undefined && !this.#hasOwnIds &&
-      this.listenerCount('headers') === 0 && this.listenerCount('initial_headers') === 0
-    return plain ? this.#stateless!.open(tokenOwner(headers, binding)) : undefined
+  openPacket (req: IncomingMessage, query: Query, owner: string): string | undefined {
+    if (req.method !== 'GET' || query.sid !== undefined || query.transport !== 'polling') return undefined
+    const stateless = this.#statelessFor(query)
+    if (stateless === undefined || this.#isHeard || !this.opts.transports!.includes('polling')) return undefined
+    debugEngine('handling "%s" http request "%s"', req.method, req.url)
+    const packet = stateless.open(tokenOwner(req.headers, owner))
+    debugHandshake(packet)
+    return packet
+  }
+
+  /** Whether the user decides about handshakes, or adds headers to their answers. */
+  get #isHeard (): boolean {
+    return this.opts.allowRequest !== undefined ||
+      this.listenerCount('headers') > 0 || this.listenerCount('initial_headers') > 0
+  }
+
+  /**
+   * Whether a handshake is plain: Engine.IO protocol 4 without JSONP, over transports of ours, and nothing in it is the
+   * user's or asynchronous. All others are Engine.IO's own.
+   */
+  protected isPlain ({ EIO, j }: Query): boolean {
+    return this.own && EIO === '4' && j === undefined && !this.opts.cookie && !this.#hasOwnIds
+  }
+
+  /** For a plain handshake that no middleware has to see: what one writes on its request is wanted by the session. */
+  #statelessFor (query: Query): StatelessHandshake | undefined {
+    return this.middlewares.length === 0 && this.isPlain(query) ? this.#stateless : undefined
   }
 
   /** Makes the session that a stateless handshake promised, if this is the first request to claim it. */
   protected resume (req: SocketRequest, sid: string, upgrade: boolean): void {
-    const { transport: name, EIO, j } = req._query
-    if (EIO !== '4' || j !== undefined || name !== (upgrade ? 'websocket' : 'polling')) return
-    // Those that run "only for the handshake" have not seen this client: its handshake was before them, or elsewhere.
-    if (this.middlewares.length > 0) return
-    const issuer = this.#redeem(req, sid)
+    if (req._query.transport !== (upgrade ? 'websocket' : 'polling')) return
+    // Middlewares that run "only for the handshake" have not seen this client: its handshake was before, or elsewhere.
+    const stateless = this.#statelessFor(req._query)
+    const issuer = stateless && redeem(stateless, req, sid)
     if (issuer === undefined) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
     const session = this.#open(sid, transport, req)
     this.#admit(session)
     this.#shared?.begin(session, issuer, req)
-  }
-
-  #redeem (req: SocketRequest, sid: string): Issuer | undefined {
-    const { headers, [kOwner]: binding } = req
-    const issuer = this.#stateless?.redeem(sid, tokenOwner(headers, binding!))
-    const other = issuer === undefined ? otherTokenOwner(headers, binding!) : undefined
-    return other === undefined ? issuer : this.#stateless?.redeem(sid, other)
   }
 
   #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
@@ -115,7 +130,7 @@ export abstract class HandshakeEngine extends EngineServer {
   }
 
   #admit (session: EngineSocket): void {
-    this.clients[session.id] = session as unknown as Session
+    internalsOf(this).clients[session.id] = session
     this.clientsCount++
     session.on('close', onClose)
     try {
@@ -132,9 +147,10 @@ export abstract class HandshakeEngine extends EngineServer {
     // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
     if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
-    const ours = name === 'polling' && EIO === '4' && j === undefined
-    if (ours) return new PollingTransport(req) as unknown as OpenTransport
-    if (name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
+    if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
+      return new PollingTransport(req) as object as OpenTransport
+    }
+    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
     const transport = super.createTransport(name, req)
     if (name === 'polling') answerUnreadOnClose(transport)
     return transport
@@ -152,18 +168,12 @@ export abstract class HandshakeEngine extends EngineServer {
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: TransportName, req: EngineRequest, close: ErrorCallback): Promise<unknown> {
-    if (!this.ordinary(req)) return super.handshake(name, req, close)
-    // What a middleware puts on the request of a handshake is looked for on `socket.request`.
-    const stateless = name === 'polling' && this.middlewares.length === 0 ? this.#stateless : undefined
+    if (!this.isPlain(req._query)) return super.handshake(name, req, close)
+    const stateless = name === 'polling' ? this.#statelessFor(req._query) : undefined
     if (stateless !== undefined && req.res) {
       this.#answer(req, req.res, stateless.open(tokenOwner(req.headers, req[kOwner]!)))
     } else this.connect(name, req)
     return DONE
-  }
-
-  /** Whether nothing of a handshake is the user's, and nothing in it is asynchronous. */
-  protected ordinary ({ _query: { EIO, j } }: SocketRequest): boolean {
-    return EIO === '4' && j === undefined && !this.opts.cookie && !this.#hasOwnIds
   }
 
   /** Whether the user makes the session IDs, perhaps slowly. */
@@ -172,18 +182,35 @@ export abstract class HandshakeEngine extends EngineServer {
   }
 
   protected connect (name: TransportName, req: SocketRequest): void {
+    // plain: it is not the user's, and no promise
+    const id = this.generateId(req) as string
+    debugEngine('handshaking client "%s"', id)
     const transport = this.createTransport(name, req)
-    const session = this.#open(this.generateId(req) as string, transport, req)
+    const session = this.#open(id, transport, req)
     transport.onRequest(req)
     this.#admit(session)
   }
 
   #answer (req: EngineRequest, res: ServerResponse, open: string): void {
     delete req.res
+    debugHandshake(open)
     const headers = { 'Content-Type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
     this.emit('initial_headers', headers, req)
     this.emit('headers', headers, req)
     res.writeHead(200, { 'Content-Length': open.length, ...headers })
     res.end(open)
   }
+}
+
+/** @returns who issued the `sid`, when it was issued to this owner */
+function redeem (stateless: StatelessHandshake, req: SocketRequest, sid: string): Issuer | undefined {
+  const { headers, [kOwner]: owner } = req
+  const issuer = stateless.redeem(sid, tokenOwner(headers, owner!))
+  const other = issuer === undefined ? otherTokenOwner(headers, owner!) : undefined
+  return other === undefined ? issuer : stateless.redeem(sid, other)
+}
+
+function debugHandshake (packet: string): void {
+  debugEngine('handshaking client without a session: "%s"', packet)
+  debugPolling('writing "%s"', packet)
 }

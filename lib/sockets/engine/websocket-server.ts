@@ -5,9 +5,10 @@ import { settled } from '../../http/last-word.ts'
 import { withCookies } from './cookies.ts'
 import { takeHeaders } from '../../http/reply-handover.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
+import { debugEngine } from '../upstream/debug.ts'
 
 /** The response whose headers go onto the 101 of an upgrade. */
-const kResponse = Symbol('fastify-io.response')
+const kResponse: unique symbol = Symbol('fastify-io.response')
 type UpgradeRequest = SocketRequest & { [kResponse]?: ServerResponse | undefined }
 
 /** Headers of a response that is no 101, or that `ws` writes itself. */
@@ -55,6 +56,7 @@ function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeReques
   if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
   engine.emit('headers', headers, req)
   const all = withCookies(cookies, response === undefined ? headers : settled(response, headers))
+  debugEngine('writing headers: %j', all)
   for (const [name, value] of Object.entries(all)) {
     for (const one of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${one}`)
   }

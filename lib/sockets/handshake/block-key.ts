@@ -26,19 +26,19 @@ export class BlockKey {
   }
 
   /**
-   * @param binding the origin
+   * @param owner the origin, or what else a token is bound to
    * @param blocks a multiple of 16 bytes
    * @returns a tag of 16 bytes for each
    * @throws {RangeError} for other lengths: what is left over would be tagged with what comes next
    */
-  tags (binding: string, blocks: Buffer): Buffer {
+  tags (owner: string, blocks: Buffer): Buffer {
     if (blocks.length % BLOCK !== 0) throw new RangeError('not whole blocks')
-    let cipher = this.#ciphers.get(binding)
+    let cipher = this.#ciphers.get(owner)
     if (cipher === undefined) {
       if (this.#ciphers.size >= MAX_CIPHERS) this.#ciphers.delete(this.#ciphers.keys().next().value!)
-      const info = `fastify-io handshake\n${this.#audience}${binding}`
+      const info = `fastify-io handshake\n${this.#audience}${owner}`
       const key = createHmac('sha256', this.#secret).update(info).digest()
-      this.#ciphers.set(binding, cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false))
+      this.#ciphers.set(owner, cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false))
     }
     return cipher.update(blocks)
   }

@@ -64,16 +64,16 @@ export class StatelessHandshake {
     return Math.max(1, Math.min(BATCH, Math.floor(this.#lifetime / 5000)))
   }
 
-  /** @returns the open packet (Engine.IO protocol 4, "Handshake"), its `sid` good for this binding only */
-  open (binding: string): string {
+  /** @returns the open packet (Engine.IO protocol 4, "Handshake"), its `sid` good for this owner only */
+  open (owner: string): string {
     if (this.#changed()) this.#tail = this.#describe()
     const now = Date.now()
-    return `0{"sid":"${this.#tokens.issue(binding, now - now % this.#span)}${this.#tail}`
+    return `0{"sid":"${this.#tokens.issue(owner, now - now % this.#span)}${this.#tail}`
   }
 
   /** @returns who issued the `sid`, which counts as used from now on; `undefined` for one that is not good, or late */
-  redeem (sid: string, binding: string): Issuer | undefined {
-    const claims = this.#tokens.verify(sid, binding)
+  redeem (sid: string, owner: string): Issuer | undefined {
+    const claims = this.#tokens.verify(sid, owner)
     if (claims === undefined) return undefined
     const now = Date.now()
     const age = now - claims.issued

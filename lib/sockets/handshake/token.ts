@@ -67,35 +67,35 @@ export class TokenIssuer {
   }
 
   /** @param now in ms since the epoch */
-  issue (binding: string, now: number): string {
-    const batch = this.#batches.get(binding) ?? this.#begin(binding)
-    if (batch.issued !== now || batch.next === batch.tokens.length) this.#fill(batch, binding, now)
+  issue (owner: string, now: number): string {
+    const batch = this.#batches.get(owner) ?? this.#begin(owner)
+    if (batch.issued !== now || batch.next === batch.tokens.length) this.#fill(batch, owner, now)
     const at = batch.next
     batch.next += CHARS
     return batch.tokens.slice(at, batch.next)
   }
 
-  /** @returns its claims, or `undefined` unless we issued it (or a process with our secret did) for this binding */
-  verify (token: string, binding: string): Claims | undefined {
+  /** @returns its claims, or `undefined` unless we issued it (or a process with our secret did) for this owner */
+  verify (token: string, owner: string): Claims | undefined {
     if (!TOKEN.test(token)) return undefined
     this.#token.write(token, 'base64url')
     const block = this.#block
     for (const key of this.#keys) {
-      if (key.id !== this.#token[0] || !timingSafeEqual(key.tags(binding, block), this.#tag)) continue
+      if (key.id !== this.#token[0] || !timingSafeEqual(key.tags(owner, block), this.#tag)) continue
       return { instance: block.readUInt32BE(), count: block.readUIntBE(4, 6), issued: block.readUIntBE(10, 6) }
     }
     return undefined
   }
 
-  #begin (binding: string): Batch {
+  #begin (owner: string): Batch {
     if (this.#batches.size >= MAX_BATCHES) this.#batches.delete(this.#batches.keys().next().value!)
     const batch = { issued: -1, made: 0, tokens: '', next: 0 }
-    this.#batches.set(binding, batch)
+    this.#batches.set(owner, batch)
     return batch
   }
 
   /** Makes a quarter as many as this ms has used: unused tokens push the replay window on. */
-  #fill (batch: Batch, binding: string, now: number): void {
+  #fill (batch: Batch, owner: string, now: number): void {
     const made = batch.issued === now ? batch.made : 0
     const size = Math.min(1 + Math.floor(made / 4), MAX_BATCH)
     batch.issued = now
@@ -108,7 +108,7 @@ export class TokenIssuer {
       this.#view.setUint16(at + 10, now / WORD)
       this.#view.setUint32(at + 12, now)
     }
-    const tags = this.#keys[0]!.tags(binding, blocks)
+    const tags = this.#keys[0]!.tags(owner, blocks)
     for (let from = 0; from < blocks.length; from++) {
       const to = Math.floor(from / BLOCK) * BYTES + 1 + from % BLOCK
       this.#bytes[to] = blocks[from]!

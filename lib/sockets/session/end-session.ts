@@ -1,36 +1,23 @@
 import type { Transport } from 'engine.io'
-
-/** Members of Engine.IO's server that its types keep private. */
-interface Counted {
-  readonly clients: Record<string, unknown>
-  clientsCount: number
-}
-
-interface Ended {
-  readonly id: string
-  readonly server: unknown
-}
-
-interface Waiting {
-  shouldClose?: (() => void) | null
-}
-
-interface Upgradable {
-  readonly transport: Transport & Waiting
-  once (event: 'close', listener: () => void): void
-}
+import { type EngineSession, internalsOf, type MayPoll } from '../upstream/engine-io.ts'
 
 /** Listens for the `close` of a session. */
-export function onClose (this: Ended): void {
-  const engine = this.server as Counted
+export function onClose (this: Pick<EngineSession, 'id' | 'server'>): void {
+  const engine = internalsOf(this.server)
   delete engine.clients[this.id]
   engine.clientsCount--
 }
 
+interface Upgradable {
+  readonly transport: Transport
+  once (event: 'close', listener: () => void): void
+}
+
 /**
- * A polling transport waits for one more poll to say goodbye, for 30 s, also when its session is gone and that poll
- * would be answered `Session ID unknown`. Such a timer would keep a closed server's process alive. The sessions that
- * Engine.IO itself makes end theirs here, and that of the transport which an upgrade has replaced.
+ * Ends the transports of a session that Engine.IO itself has made with that session; an upgrade leaves it two.
+ *
+ * A polling transport waits 30 s for one more poll to say goodbye, also when its session is gone and that poll would be
+ * answered `Session ID unknown`. Its timer would keep the process of a closed server alive.
  */
 export function endTransportsWith (session: Upgradable): void {
   const { transport: first } = session
@@ -40,9 +27,10 @@ export function endTransportsWith (session: Upgradable): void {
   })
 }
 
-function end (transport: Waiting): void {
-  const { shouldClose } = transport
+function end (transport: Transport): void {
+  const polling: MayPoll = transport as object
+  const { shouldClose } = polling
   if (!shouldClose) return
-  transport.shouldClose = null
+  polling.shouldClose = null
   shouldClose()
 }

@@ -1,37 +1,12 @@
-import type { EventEmitter } from 'node:events'
-import { Socket, type Transport } from 'engine.io'
+import type { Transport } from 'engine.io'
 import { PollingTransport } from './polling-transport.ts'
 import { kNative, kOrigin, type OwnedSession } from './owner.ts'
-import type { PacketSink } from './packet-sink.ts'
+import { kOwner } from '../../http/request-marks.ts'
+import { EngineSessionBase } from '../upstream/engine-io.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
-import { type SocketRequest, kOwner } from '../../http/request-marks.ts'
-
-/** Members of Engine.IO's socket that its types keep private and that a subclass must reach. */
-interface Internals extends EventEmitter, PacketSink {
-  readonly id: string
-  readonly server: unknown
-  request: SocketRequest | null
-  close (discard: boolean): void
-  readyState: 'opening' | 'open' | 'closing' | 'closed'
-  transport: Transport
-  readonly upgrading: boolean
-  pingTimeoutTimer: ReturnType<typeof setTimeout> | null
-  onOpen (): void
-  schedulePing (): void
-  setTransport (transport: Transport): void
-  clearTransport (): void
-}
-
-const Base = Socket as unknown as new (
-  id: string,
-  server: unknown,
-  transport: Transport,
-  request: SocketRequest,
-  protocol: 3 | 4
-) => Internals
 
 /** Engine.IO's session, called by our own transports and told by the events of any other. */
-export class EngineSocket extends Base implements OwnedSession {
+export class EngineSocket extends EngineSessionBase implements OwnedSession {
   // declared here, so that all sessions share one hidden class
   [kOwner]: string = '';
   [kOrigin]: string | undefined = undefined;
@@ -62,6 +37,9 @@ export class EngineSocket extends Base implements OwnedSession {
   }
 }
 
-function isOwn (transport: object): transport is WebSocketTransport | PollingTransport {
+/** A transport that calls its session. */
+export type OwnTransport = WebSocketTransport | PollingTransport
+
+export function isOwn (transport: object): transport is OwnTransport {
   return transport instanceof WebSocketTransport || transport instanceof PollingTransport
 }

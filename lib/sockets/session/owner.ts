@@ -3,9 +3,9 @@ import { kOwner, type SocketRequest } from '../../http/request-marks.ts'
 import type { PolicyRequest } from '../../policy/origin/decision.ts'
 
 /** The first Origin that a session has shown. */
-export const kOrigin = Symbol('fastify-io.origin')
+export const kOrigin: unique symbol = Symbol('fastify-io.origin')
 /** Whether no request of a session has said that a page sent it. */
-export const kNative = Symbol('fastify-io.native')
+export const kNative: unique symbol = Symbol('fastify-io.native')
 
 /** A session of Engine.IO, and whose it is. */
 export interface OwnedSession {
@@ -44,26 +44,26 @@ export function ownerOfRequest (request: FastifyRequest): string {
  */
 export const JSONP = 'jsonp'
 
-/** Bindings by the Host as it came: most servers have a few names. */
-const bindings = new Map<string, string>()
-const MAX_BINDINGS = 256
+/** By the Host as it came: most servers have a few names. */
+const ownOrigins: Map<string, string> = new Map()
+const MAX_ORIGINS = 256
 const MAX_HOST = 255
 
 function ownOrigin (host = ''): string {
-  const known = bindings.get(host)
+  const known = ownOrigins.get(host)
   if (known !== undefined) return known
   // A proxy may write out the default port, which no serialised origin has (RFC 6454, section 6.1).
-  const binding = `${OWN}${host.replace(/:(?:80|443)$/, '').toLowerCase()}`
-  if (host.length > MAX_HOST) return binding
+  const own = `${OWN}${host.replace(/:(?:80|443)$/, '').toLowerCase()}`
+  if (host.length > MAX_HOST) return own
   // A client that makes up hosts can only empty it.
-  if (bindings.size >= MAX_BINDINGS) bindings.clear()
-  bindings.set(host, binding)
-  return binding
+  if (ownOrigins.size >= MAX_ORIGINS) ownOrigins.clear()
+  ownOrigins.set(host, own)
+  return own
 }
 
 /** Copies the owner onto the session: users may set `session.request` to null. */
-export function recordOwner (session: OwnedSession, { headers, [kOwner]: binding }: SocketRequest): void {
-  session[kOwner] = binding ?? ''
+export function recordOwner (session: OwnedSession, { headers, [kOwner]: owner }: SocketRequest): void {
+  session[kOwner] = owner ?? ''
   session[kOrigin] = headers.origin
   session[kNative] = isNative(headers)
 }
@@ -72,10 +72,10 @@ export function recordOwner (session: OwnedSession, { headers, [kOwner]: binding
  * Whether a session belongs to whoever sent this request. The first Origin that it shows is its own from then on: one
  * that began with a same-origin GET has shown none.
  */
-export function isOwner ({ headers, [kOwner]: binding }: SocketRequest, session: OwnedSession): boolean {
+export function isOwner ({ headers, [kOwner]: owner }: SocketRequest, session: OwnedSession): boolean {
   const native = isNative(headers)
   // A native client can name any Host, so to compare it would protect nothing.
-  if (session[kOwner] !== binding) return native && session[kNative] === true
+  if (session[kOwner] !== owner) return native && session[kNative] === true
   if (native) return true
   session[kNative] = false
   const { origin } = headers
@@ -86,17 +86,17 @@ export function isOwner ({ headers, [kOwner]: binding }: SocketRequest, session:
 }
 
 /**
- * What the `sid` of a handshake that holds no memory is bound to: the {@link ownerOfRequest} of its request. One that says
- * nothing of a page may be anybody's, and no session stands behind it yet: the Host is left out.
+ * What the `sid` of a handshake that holds no memory is bound to: the {@link ownerOfRequest} of its request. A request
+ * that says nothing of a page may be anybody's, and no session stands behind it yet: the Host is left out.
  */
-export function tokenOwner (headers: SocketRequest['headers'], binding: string): string {
-  return binding.startsWith(OWN) && isNative(headers) ? OWN : binding
+export function tokenOwner (headers: SocketRequest['headers'], owner: string): string {
+  return owner.startsWith(OWN) && isNative(headers) ? OWN : owner
 }
 
 /** @returns what else the `sid` may be bound to that a request brings: a page is silent in some of them */
-export function otherTokenOwner (headers: SocketRequest['headers'], binding: string): string | undefined {
-  if (!binding.startsWith(OWN)) return undefined
-  return isNative(headers) ? binding : OWN
+export function otherTokenOwner (headers: SocketRequest['headers'], owner: string): string | undefined {
+  if (!owner.startsWith(OWN)) return undefined
+  return isNative(headers) ? owner : OWN
 }
 
 /** Whether nothing says that a page has sent this. A page may be silent in a GET; it is not in a POST or an upgrade. */
@@ -112,16 +112,16 @@ export interface Owner {
 
 /** @returns who opened a session; `undefined` when no request of ours did, so that no policy was ever asked */
 export function ownerOf (session: OwnedSession): Owner | undefined {
-  const { [kOwner]: binding, [kOrigin]: origin } = session
-  if (!binding) return undefined
+  const { [kOwner]: owner, [kOrigin]: origin } = session
+  if (!owner) return undefined
   // let in although a script tag's Sec-Fetch-Site tells of another site
-  if (binding === JSONP) return { origin, request: undefined }
-  return { origin, request: session.request?.fastifyRequest ?? remembered(binding, origin) }
+  if (owner === JSONP) return { origin, request: undefined }
+  return { origin, request: session.request?.fastifyRequest ?? remembered(owner, origin) }
 }
 
 /** What is still known of the first request of a session when users have dropped it. */
-function remembered (binding: string, origin: string | undefined): PolicyRequest | undefined {
-  if (!binding.startsWith(OWN)) return undefined
-  const request = { host: binding.slice(OWN.length), headers: {} }
+function remembered (owner: string, origin: string | undefined): PolicyRequest | undefined {
+  if (!owner.startsWith(OWN)) return undefined
+  const request = { host: owner.slice(OWN.length), headers: {} }
   return origin === undefined ? request : { ...request, protocol: origin.slice(0, origin.indexOf(':')) }
 }

@@ -1,8 +1,6 @@
-import type { Transport } from 'engine.io'
+import type { Packet } from '../upstream/engine-io.ts'
 
-export type Packet = Parameters<Transport['send']>[0][number]
-
-/** The session on top of a transport. It is called, not told by events: five listeners a client are dear in memory. */
+/** The session on top of a transport. It is called, not told by events: five listeners for each client cost memory. */
 export interface PacketSink {
   onPacket (packet: Packet): void
   onDrain (): void

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { type EnginePollingRequest, EnginePolling } from './engine-polling.ts'
 import { setHeaders, takeHeaders } from '../../http/reply-handover.ts'
-import { type Packet, transportError, type PacketSink } from './packet-sink.ts'
+import { type PacketSink, transportError } from './packet-sink.ts'
 import { answerUnread } from './unread-post.ts'
+import { debugPolling } from '../upstream/debug.ts'
+import { EnginePolling, type Packet, type PollingRequest as EngineRequest } from '../upstream/engine-io.ts'
 
-const kTransport = Symbol('fastify-io.transport')
-type PollingRequest = EnginePollingRequest & { [kTransport]?: PollingTransport }
+const kTransport: unique symbol = Symbol('fastify-io.transport')
+type PollingRequest = EngineRequest & { [kTransport]?: PollingTransport }
 
 /**
  * Engine.IO's polling transport (protocol 4, "HTTP long-polling"), with listeners that all requests share. A request
@@ -27,6 +28,7 @@ export class PollingTransport extends EnginePolling {
       setHeaders(res)
       return super.onPollRequest(req, res)
     }
+    debugPolling('setting request')
     this.req = req
     this.res = res
     req[kTransport] = this
@@ -35,7 +37,10 @@ export class PollingTransport extends EnginePolling {
     this.writable = true
     this.sink?.flush()
     this.emit('ready')
-    if (this.writable && this.shouldClose) this.send([{ type: 'noop' }])
+    if (this.writable && this.shouldClose) {
+      debugPolling('triggering empty send to append close packet')
+      this.send([{ type: 'noop' }])
+    }
   }
 
   override onDataRequest (req: PollingRequest, res: ServerResponse): void {
@@ -65,7 +70,7 @@ export class PollingTransport extends EnginePolling {
     if (this.#body === undefined) {
       this.#body = chunk
     } else {
-      // A chunk can be one byte long, and its Buffer costs some 150 (RFC 9112, section 7.1): bytes are kept, not chunks.
+      // Bytes are kept, not chunks: a chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs some 150.
       if (length > this.#body.length) this.#body = grown(this.#body, length, this.maxHttpBufferSize)
       chunk.copy(this.#body, this.#length)
     }
@@ -90,7 +95,10 @@ export class PollingTransport extends EnginePolling {
     this.#body = undefined
   }
 
-  /** Merges the reply's headers into Engine.IO's, so that Node checks each once; by {@link setHeaders} an echo costs 9 % more. */
+  /**
+   * Merges the reply's headers into Engine.IO's, so that Node checks each once. By {@link setHeaders} an echo costs 9 %
+   * more.
+   */
   override headers (req: PollingRequest, headers: Record<string, string>): Record<string, string> {
     const own = super.headers(req, headers)
     const given = takeHeaders((req === this.dataReq ? this.dataRes : this.res)!) as Record<string, string> | undefined
@@ -101,6 +109,7 @@ export class PollingTransport extends EnginePolling {
   }
 
   write (data: string, options: object): void {
+    debugPolling('writing "%s"', data)
     this.doWrite(data, options, () => {
       this.req!.cleanup!()
       this.sink?.onDrain()
@@ -111,7 +120,7 @@ export class PollingTransport extends EnginePolling {
   /** @returns packets as the body of an answer (Engine.IO protocol 4, "HTTP long-polling") */
   encode (packets: Packet[]): string {
     let payload = ''
-    // calls back at once, whatever it suggests
+    // encodePayload() calls back synchronously
     this.parser.encodePayload(packets, (encoded) => { payload = encoded })
     return payload
   }
@@ -141,7 +150,8 @@ export class PollingTransport extends EnginePolling {
   }
 
   override onError (message: string, description?: unknown): void {
-    super.onError(message, description)
+    // Engine.IO's prints that the error is ignored when nobody listens
+    if (this.sink === undefined || this.listenerCount('error') > 0) super.onError(message, description)
     this.sink?.onError(transportError(message, description))
   }
 

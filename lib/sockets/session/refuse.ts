@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import { Server as EngineServer } from 'engine.io'
 import { withdraw } from '../../http/last-word.ts'
 import { setHeaders } from '../../http/reply-handover.ts'
+import { errorMessages, errors } from '../upstream/engine-io.ts'
 
-const { errors, errorMessages } = EngineServer
-
-/** What a client is told of a refusal; a part of Engine.IO's `context`. */
+/** The part of Engine.IO's `context` that a client is told. */
 interface RefusalContext {
   readonly message?: string
   /** The policy's. */

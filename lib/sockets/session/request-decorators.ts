@@ -16,13 +16,13 @@ const BASE = new Set([
 /** Set by `trustProxy` on a scope's prototype; Fastify's own, not decorators. */
 const ACCESSORS = new Set(['ip', 'ips', 'host', 'protocol', 'constructor'])
 
-const getters = new Map<string, PropertyDescriptor>()
+const getters: Map<string, PropertyDescriptor> = new Map()
 /** Names of the decorators with a getter, by the prototype that Fastify makes for each scope. */
-const accessors = new WeakMap<object, readonly string[]>()
+const accessors: WeakMap<object, readonly string[]> = new WeakMap()
 
 /**
  * Makes what hooks left on the Fastify request (`session`, `cookies`, `user`, any `decorateRequest`) reachable from
- * `socket.request`, where Socket.IO's documentation tells people to look for it. Runs once a session, not once a request.
+ * `socket.request`, where Socket.IO's documentation tells people to look for it. Runs once for each session.
  */
 export function exposeDecorators (raw: SocketRequest): void {
   const request = raw.fastifyRequest
@@ -38,7 +38,7 @@ function expose (raw: SocketRequest, name: string): void {
   if (getter === undefined) {
     getter = {
       configurable: true,
-      get (this: SocketRequest) { return (this.fastifyRequest as unknown as Record<string, unknown>)[name] }
+      get (this: SocketRequest) { return Reflect.get(this.fastifyRequest, name) }
     }
     getters.set(name, getter)
   }
@@ -46,17 +46,19 @@ function expose (raw: SocketRequest, name: string): void {
 }
 
 function accessorsOf (scope: object): readonly string[] {
-  let names = accessors.get(scope)
-  if (names !== undefined) return names
-  const found = []
+  const known = accessors.get(scope)
+  if (known !== undefined) return known
+  const found: string[] = []
   // down to the class that all scopes share
-  for (
-    let proto = scope; proto !== null && !Object.hasOwn(proto, 'routeOptions'); proto = Object.getPrototypeOf(proto)
-  ) {
+  for (let proto = scope; isOfScope(proto); proto = Object.getPrototypeOf(proto)) {
     for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
       if (get !== undefined && !ACCESSORS.has(name)) found.push(name)
     }
   }
-  accessors.set(scope, names = found)
-  return names
+  accessors.set(scope, found)
+  return found
+}
+
+function isOfScope (proto: object | null): boolean {
+  return proto !== null && !Object.hasOwn(proto, 'routeOptions')
 }

@@ -1,13 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { setHeaders } from '../../http/reply-handover.ts'
-
-/** A polling transport, and the POST whose body it reads. */
-interface Reading {
-  readonly dataReq?: IncomingMessage | null | undefined
-  readonly dataRes?: ServerResponse | null | undefined
-}
-
-type Close = (this: Reading, closed: () => void) => void
+import type { MayPoll } from '../upstream/engine-io.ts'
 
 /**
  * Answers the POST whose body a transport still reads when it closes. Engine.IO destroys the request, and with it the
@@ -15,11 +9,11 @@ type Close = (this: Reading, closed: () => void) => void
  *
  * @returns whether there was one to answer
  */
-export function answerUnread ({ dataReq, dataRes }: Reading): boolean {
+export function answerUnread ({ dataReq, dataRes }: MayPoll): boolean {
   // one that has been read ends the session itself, and is answered in the end
   if (!dataReq || dataReq.httpVersionMajor === 1 || dataReq.readableEnded) return false
   setHeaders(dataRes!)
-  const { stream } = dataRes as unknown as { stream: { close (): void } }
+  const { stream } = dataRes as ServerResponse & { stream: ServerHttp2Stream }
   // The rest of the body is not waited for (RFC 9113, section 8.1).
   // Newer Nodes drop an answer that is not on the wire yet when its stream is closed.
   dataRes!.writeHead(400).end(() => setImmediate(() => stream.close()))
@@ -28,9 +22,10 @@ export function answerUnread ({ dataReq, dataRes }: Reading): boolean {
 
 /** For Engine.IO's own polling transports: those of protocol 3 and of JSONP. */
 export function answerUnreadOnClose (transport: object): void {
-  const own = transport as { doClose: Close }
-  const { doClose } = own
-  own.doClose = function (closed) {
+  const polling: MayPoll = transport
+  const { doClose } = polling
+  if (doClose === undefined) return
+  polling.doClose = function (this: MayPoll, closed) {
     answerUnread(this)
     doClose.call(this, closed)
   }

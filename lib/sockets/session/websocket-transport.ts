@@ -2,19 +2,17 @@ import type { Socket as NetSocket } from 'node:net'
 import { Transport } from 'engine.io'
 import type { RawData, WebSocket } from 'ws'
 import { frameOf, join } from './frame.ts'
-import { type Packet, transportError, type PacketSink } from './packet-sink.ts'
+import { type PacketSink, transportError } from './packet-sink.ts'
+import { debugWebSocket } from '../upstream/debug.ts'
+import { type Packet, sharedFrame, type WsSocket } from '../upstream/engine-io.ts'
 
 /** `WebSocket.OPEN` */
 const OPEN = 1
 
-type Options = { wsPreEncodedFrame?: Buffer[] } | undefined
 type Sent = (error?: Error | null) => void
 
-const kTransport = Symbol('fastify-io.transport')
-type OwnedSocket = WebSocket & {
-  [kTransport]?: WebSocketTransport
-  _sender?: { sendFrame?(frame: Buffer[], sent: Sent): void }
-}
+const kTransport: unique symbol = Symbol('fastify-io.transport')
+type OwnedSocket = WsSocket & { [kTransport]?: WebSocketTransport }
 
 /**
  * Engine.IO's WebSocket transport (protocol 4, "WebSocket"), with listeners that all connections share, and with one
@@ -62,7 +60,7 @@ export class WebSocketTransport extends Transport {
     if (last > 0) this.#net.uncork()
   }
 
-  /** Socket.IO writes an event and its attachments one by one, in the same tick: one write takes them all, for 20 % less. */
+  /** Socket.IO writes an event and its attachments one by one, in the same tick. One write for all costs 20 % less. */
   #awaitBinary (): void {
     this.#net.cork()
     process.nextTick(() => {
@@ -82,7 +80,7 @@ export class WebSocketTransport extends Transport {
       socket.send(this.#encode(packet), sent)
       return
     }
-    const shared = (packet.options as Options)?.wsPreEncodedFrame
+    const shared = sharedFrame(packet)
     sender.sendFrame(shared === undefined ? frameOf(this.#encode(packet)) : join(shared), sent)
   }
 
@@ -104,6 +102,7 @@ export class WebSocketTransport extends Transport {
   }
 
   receive (message: string | Buffer): void {
+    debugWebSocket('received "%s"', message)
     this.onData(message as never)
   }
 
@@ -122,7 +121,8 @@ export class WebSocketTransport extends Transport {
   }
 
   protected override onError (message: string, description?: unknown): void {
-    super.onError(message, description)
+    // Engine.IO's prints that the error is ignored when nobody listens
+    if (this.sink === undefined || this.listenerCount('error') > 0) super.onError(message, description)
     this.sink?.onError(transportError(message, description))
   }
 
@@ -133,6 +133,7 @@ export class WebSocketTransport extends Transport {
   }
 
   override doClose (done?: () => void): void {
+    debugWebSocket('closing')
     this.socket.close()
     done?.()
   }

@@ -1,0 +1,15 @@
+import type { RefusalLog } from '../../log/refusal-log.ts'
+import type { OriginPolicy } from '../../policy/policy.ts'
+import type { Stateless } from '../handshake/handshake.ts'
+
+/** What an engine is made with, beside Engine.IO's options. */
+export interface EngineSetUp {
+  /** `false` for Engine.IO's own handshakes. */
+  readonly stateless: Stateless | false
+  /** Is asked again when it changes while a request is on its way. */
+  readonly policy: OriginPolicy
+  /** Of what is refused then, and of failures of `allowRequest`. */
+  readonly log: RefusalLog
+  /** From checkUpstream(). */
+  readonly own: boolean
+}
