@@ -1,5 +1,5 @@
 import type { OriginPolicy } from '../policy/policy.ts'
-import type { Session } from './engine/handshake-engine.ts'
+import type { Session } from './engine/session-engine.ts'
 import { FAREWELL, type Farewells } from './session/farewells.ts'
 import type { SocketServer } from './server.ts'
 import { ownerOf } from './session/owner.ts'

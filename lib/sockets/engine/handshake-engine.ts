@@ -1,71 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
-import { GivenUp } from '../../log/engine-refusals.ts'
-import type { OriginPolicy } from '../../policy/policy.ts'
-import { isStale } from '../../http/decide-again.ts'
-import type { EngineSetUp } from './set-up.ts'
-import { endTransportsWith, onClose } from '../session/end-session.ts'
-import { EngineSocket } from '../session/engine-socket.ts'
 import { SharedSessions } from '../beginning/shared-sessions.ts'
 import { type Issuer, StatelessHandshake } from '../handshake/handshake.ts'
-import { PollingTransport } from '../session/polling-transport.ts'
-import { recordOwner, otherTokenOwner, type OwnedSession, tokenOwner } from '../session/owner.ts'
-import { answerUnreadOnClose } from '../session/unread-post.ts'
-import { WebSocketTransport } from '../session/websocket-transport.ts'
-import { type SocketRequest, kOwner } from '../../http/request-marks.ts'
-import { exposeDecorators } from '../session/request-decorators.ts'
+import { kOwner, type SocketRequest } from '../../http/request-marks.ts'
+import { SessionEngine, type TransportName } from './session-engine.ts'
+import type { EngineSetUp } from './set-up.ts'
+import { otherTokenOwner, tokenOwner } from '../session/owner.ts'
 import { debugEngine, debugPolling } from '../upstream/debug.ts'
-import { type EngineRequest, type EngineSession, internalsOf, type OpenTransport } from '../upstream/engine-io.ts'
+import type { EngineRequest } from '../upstream/engine-io.ts'
 
-export type Session = EngineSession & OwnedSession
-type TransportName = 'polling' | 'websocket' | 'webtransport'
 type Query = Readonly<Record<string, unknown>>
 
 const DONE = Promise.resolve()
 
-/** Engine.IO's server, as far as it opens sessions: with its own handshake, or with one that holds no memory. */
-export abstract class HandshakeEngine extends EngineServer {
-  /** Set when the server closes: a request whose hooks end later opens nothing. */
-  closing = false
-  readonly policy: OriginPolicy
+/** Engine.IO's server, as far as it does handshakes: its own, or those that hold no memory. */
+export abstract class HandshakeEngine extends SessionEngine {
   readonly #stateless: StatelessHandshake | undefined
   /** Where several processes have the secret. */
   readonly #shared: SharedSessions | undefined
-  readonly #onHeaders: (headers: object, req: EngineRequest) => void
-  /** Whether our own sessions and transports can work; see checkUpstream(). */
-  readonly own: boolean
-  /** False when the user has passed `wsEngine`. */
-  readonly #plainWebSockets: boolean
 
   /** @param options Engine.IO's */
-  constructor (options: ServerOptions, { stateless, policy, own }: EngineSetUp) {
-    super(options)
-    this.policy = policy
-    this.own = own
-    this.#onHeaders = (headers, req) => {
-      if (!req._query.sid) this.emit('initial_headers', headers, req)
-      this.emit('headers', headers, req)
-    }
-    this.#plainWebSockets = options.wsEngine === undefined
-    if (own && stateless !== false && StatelessHandshake.fits(this.opts)) {
-      this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
-      if (stateless.secrets !== undefined) this.#shared = new SharedSessions(this)
-    }
-    this.on('connection', (session: Session) => {
-      recordOwner(session, session.request!)
-      exposeDecorators(session.request!)
-      if (!(session instanceof EngineSocket)) endTransportsWith(session)
-    })
-  }
-
-  /** All sessions that are open. */
-  get sessions (): Session[] {
-    return Object.values(internalsOf(this).clients)
-  }
-
-  protected sessionOf (sid: string | undefined): Session | undefined {
-    const { clients } = internalsOf(this)
-    return sid !== undefined && Object.hasOwn(clients, sid) ? clients[sid] : undefined
+  constructor (options: ServerOptions, setUp: EngineSetUp) {
+    super(options, setUp)
+    const { stateless, own } = setUp
+    if (!own || stateless === false || !StatelessHandshake.fits(this.opts)) return
+    this.#stateless = new StatelessHandshake(this.opts, stateless.audience, stateless.secrets)
+    if (stateless.secrets !== undefined) this.#shared = new SharedSessions(this)
   }
 
   /**
@@ -112,58 +72,9 @@ export abstract class HandshakeEngine extends EngineServer {
     if (issuer === undefined) return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
-    const session = this.#open(sid, transport, req)
-    this.#admit(session)
+    const session = this.openSession(sid, transport, req)
+    this.addSession(session)
     this.#shared?.begin(session, issuer, req)
-  }
-
-  #open (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
-    const { opts } = this
-    if (transport.name === 'websocket') {
-      transport.perMessageDeflate = opts.perMessageDeflate
-    } else {
-      transport.maxHttpBufferSize = opts.maxHttpBufferSize
-      transport.httpCompression = opts.httpCompression
-      transport.on('headers', this.#onHeaders)
-    }
-    return new EngineSocket(sid, this, transport, req, 4)
-  }
-
-  #admit (session: EngineSocket): void {
-    internalsOf(this).clients[session.id] = session
-    this.clientsCount++
-    session.on('close', onClose)
-    try {
-      this.emit('connection', session)
-    } catch (error) {
-      // a listener of the user's; who asked is answered 500, and has no session
-      session.close(true)
-      throw error
-    }
-  }
-
-  protected override createTransport (name: TransportName, req: EngineRequest): OpenTransport {
-    const { EIO, j, sid } = req._query
-    // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
-    if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
-    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
-    if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
-      return new PollingTransport(req) as object as OpenTransport
-    }
-    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
-    const transport = super.createTransport(name, req)
-    if (name === 'polling') answerUnreadOnClose(transport)
-    return transport
-  }
-
-  /** @throws GivenUp, which Engine.IO takes for a transport that failed */
-  #decideAtOnce ({ headers, fastifyRequest }: SocketRequest): void {
-    const decision = this.policy.decide(headers.origin, fastifyRequest)
-    if (!(decision instanceof Promise)) {
-      if (decision.allowed) return
-      fastifyRequest.originDecision = decision
-    }
-    throw new GivenUp()
   }
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
@@ -186,9 +97,9 @@ export abstract class HandshakeEngine extends EngineServer {
     const id = this.generateId(req) as string
     debugEngine('handshaking client "%s"', id)
     const transport = this.createTransport(name, req)
-    const session = this.#open(id, transport, req)
+    const session = this.openSession(id, transport, req)
     transport.onRequest(req)
-    this.#admit(session)
+    this.addSession(session)
   }
 
   #answer (req: EngineRequest, res: ServerResponse, open: string): void {

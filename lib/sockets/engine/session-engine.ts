@@ -1,0 +1,105 @@
+import { Server as EngineServer, type ServerOptions } from 'engine.io'
+import { isStale } from '../../http/decide-again.ts'
+import type { SocketRequest } from '../../http/request-marks.ts'
+import { GivenUp } from '../../log/engine-refusals.ts'
+import type { OriginPolicy } from '../../policy/policy.ts'
+import { endTransportsWith, onClose } from '../session/end-session.ts'
+import { EngineSocket } from '../session/engine-socket.ts'
+import { type OwnedSession, recordOwner } from '../session/owner.ts'
+import { PollingTransport } from '../session/polling-transport.ts'
+import { exposeDecorators } from '../session/request-decorators.ts'
+import { answerUnreadOnClose } from '../session/unread-post.ts'
+import { WebSocketTransport } from '../session/websocket-transport.ts'
+import { type EngineRequest, type EngineSession, internalsOf, type OpenTransport } from '../upstream/engine-io.ts'
+import type { EngineSetUp } from './set-up.ts'
+
+export type Session = EngineSession & OwnedSession
+export type TransportName = 'polling' | 'websocket' | 'webtransport'
+
+/** Engine.IO's server, as far as it makes sessions and their transports. */
+export abstract class SessionEngine extends EngineServer {
+  /** Set when the server closes: a request whose hooks end later opens nothing. */
+  closing = false
+  readonly policy: OriginPolicy
+  /** Whether our own sessions and transports can work; see checkUpstream(). */
+  readonly own: boolean
+  readonly #onHeaders: (headers: object, req: EngineRequest) => void
+  /** False when the user has passed `wsEngine`. */
+  readonly #plainWebSockets: boolean
+
+  /** @param options Engine.IO's */
+  constructor (options: ServerOptions, { policy, own }: EngineSetUp) {
+    super(options)
+    this.policy = policy
+    this.own = own
+    this.#onHeaders = (headers, req) => {
+      if (!req._query.sid) this.emit('initial_headers', headers, req)
+      this.emit('headers', headers, req)
+    }
+    this.#plainWebSockets = options.wsEngine === undefined
+    this.on('connection', (session: Session) => {
+      recordOwner(session, session.request!)
+      exposeDecorators(session.request!)
+      if (!(session instanceof EngineSocket)) endTransportsWith(session)
+    })
+  }
+
+  /** All sessions that are open. */
+  get sessions (): Session[] {
+    return Object.values(internalsOf(this).clients)
+  }
+
+  protected sessionOf (sid: string | undefined): Session | undefined {
+    const { clients } = internalsOf(this)
+    return sid !== undefined && Object.hasOwn(clients, sid) ? clients[sid] : undefined
+  }
+
+  protected openSession (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
+    const { opts } = this
+    if (transport.name === 'websocket') {
+      transport.perMessageDeflate = opts.perMessageDeflate
+    } else {
+      transport.maxHttpBufferSize = opts.maxHttpBufferSize
+      transport.httpCompression = opts.httpCompression
+      transport.on('headers', this.#onHeaders)
+    }
+    return new EngineSocket(sid, this, transport, req, 4)
+  }
+
+  protected addSession (session: EngineSocket): void {
+    internalsOf(this).clients[session.id] = session
+    this.clientsCount++
+    session.on('close', onClose)
+    try {
+      this.emit('connection', session)
+    } catch (error) {
+      // a listener of the user's; who asked is answered 500, and has no session
+      session.close(true)
+      throw error
+    }
+  }
+
+  protected override createTransport (name: TransportName, req: EngineRequest): OpenTransport {
+    const { EIO, j, sid } = req._query
+    // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
+    if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
+    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
+    if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
+      return new PollingTransport(req) as object as OpenTransport
+    }
+    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
+    const transport = super.createTransport(name, req)
+    if (name === 'polling') answerUnreadOnClose(transport)
+    return transport
+  }
+
+  /** @throws GivenUp, which Engine.IO takes for a transport that failed */
+  #decideAtOnce ({ headers, fastifyRequest }: SocketRequest): void {
+    const decision = this.policy.decide(headers.origin, fastifyRequest)
+    if (!(decision instanceof Promise)) {
+      if (decision.allowed) return
+      fastifyRequest.originDecision = decision
+    }
+    throw new GivenUp()
+  }
+}
