@@ -39,12 +39,12 @@ export async function revokeSessions ({ io, engine }: SocketServer, policy: Orig
   }))
 }
 
-/** For Engine.IO's own sessions of an unknown version: a client that is between two polls hears only its refusal. */
+/** For sessions of an unknown Engine.IO. A client that is between two polls hears only that its next one is refused. */
 function cut (session: Session, members: readonly Member[], reason: string): void {
   try {
     tell(members, reason)
   } finally {
-    session.close(true)
+    closeWhenSent(session)
   }
 }
 
@@ -78,7 +78,8 @@ function end (session: Session, packets: Packet[], farewells: Farewells): void {
     transport.writable = true
     session.flush()
   } else if (session.upgrading && packets.length > 0) {
-    endWithUpgrade(session)
+    // A client that upgrades does not poll any more: it hears what is left by its WebSocket.
+    closeWhenSent(session)
     return
   } else {
     farewells.keep(session, packets)
@@ -86,8 +87,8 @@ function end (session: Session, packets: Packet[], farewells: Farewells): void {
   session.close(true)
 }
 
-/** A client that upgrades does not poll any more: it hears what is left by its WebSocket, which is closed behind it. */
-function endWithUpgrade (session: Session): void {
+/** A session that closes takes no packets from its client. */
+function closeWhenSent (session: Session): void {
   const timer = setTimeout(() => { session.close(true) }, FAREWELL).unref()
   session.once('close', () => clearTimeout(timer))
   session.close()
