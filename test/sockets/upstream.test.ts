@@ -16,7 +16,7 @@ const HERE = import.meta.url
 const EVIL = 'https://evil.example'
 const OTHER = 'https://other.example.com'
 
-interface Line { readonly msg: string, readonly missing?: string[] }
+interface Line { readonly level: number, readonly msg: string, readonly missing?: string[] }
 interface Message { readonly line?: Line, readonly port?: number, readonly error?: string }
 
 /** A server whose packages a test has changed. */
@@ -52,11 +52,12 @@ async function echoes (socket: Socket): Promise<void> {
   assert.equal(await socket.timeout(5000).emitWithAck('echo', 'hello'), 'hello')
 }
 
-/** How a client learns that it is cut off. */
-function heard (socket: Socket): Promise<{ reason: string, told: boolean }> {
+/** How a client learns that it is cut off; at once, and not by the next ping. */
+async function heard (socket: Socket): Promise<{ reason: string, told: boolean }> {
   let told = false
   socket.on('origin_revoked', () => { told = true })
-  return once(socket as never, 'disconnect').then(([reason]) => ({ reason, told }))
+  const [reason] = await once(socket as never, 'disconnect', { signal: AbortSignal.timeout(15_000) })
+  return { reason, told }
 }
 
 suite('a member that is missing', () => {
@@ -112,6 +113,7 @@ suite('a member that is missing', () => {
         assert.equal(reason, 'io server disconnect')
         assert.equal(told, true)
       }
+      assert.deepEqual(lines.filter(({ level }) => level > 40), [], 'nothing has failed')
       const late = client(t, url, { transports: ['polling'] })
       const [failure] = await once(late as never, 'connect_error')
       assert.match(String((failure as { description?: unknown }).description), /403/)
