@@ -2,22 +2,18 @@ import cluster from 'node:cluster'
 import type { LogLevel, RegisterOptions } from 'fastify'
 import type { ServerOptions } from 'socket.io'
 import { outdated } from './dependencies.ts'
-import { ConfigError, type ConfigIssue } from './errors.ts'
+import { ConfigError } from './errors.ts'
+import { type ConfigIssue, issue, Issues } from './issues.ts'
 import { corsSchema, optionsSchema } from './options.ts'
 import { checkObject } from './policy/options/check-schema.ts'
+import type { CorsOptions, Enforce, PolicyOptions } from './policy/options/cors-options.ts'
 import { OriginPolicy } from './policy/policy.ts'
-import type { CorsOptions } from './policy/options/schema.ts'
 
 /** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
 export type Secret = string | Buffer
 
 /** How this app applies its policy; the policy itself may serve several. */
-export interface Enforcement {
-  readonly enforce: 'sockets' | 'all'
-  readonly emitHeaders: boolean
-  readonly jsonp: boolean
-  readonly onRevoke: 'disconnect' | 'keep'
-}
+export type Enforcement = Pick<PolicyOptions, 'enforce' | 'emitHeaders' | 'jsonp' | 'onRevoke'>
 
 /** The plugin's options, validated. */
 export interface Config {
@@ -38,7 +34,7 @@ export interface Config {
 }
 
 /** What people bring along from @fastify/cors, whose options are flat. */
-const REFUSALS = {
+const NOT_OPTIONS_BECAUSE = {
   ...Object.fromEntries(Object.keys(corsSchema.properties).map((name) => [name, `move it into \`cors: { ${name} }\``])),
   origins: 'move it into `cors: { origin }`'
 }
@@ -48,65 +44,53 @@ const REFUSALS = {
  * @throws {ConfigError} with every mistake
  */
 export function parseOptions (input: unknown, takenBy?: string): Config {
-  const issues: ConfigIssue[] = []
+  const issues = new Issues()
   if (takenBy !== undefined) {
-    issues.push({
-      code: 'CORS_TWICE',
-      path: '',
-      value: takenBy,
-      message: `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`,
-      hint: takenBy === 'fastify-io'
-        ? 'register it once, or in sibling scopes'
-        : `take ${takenBy} out: this plugin answers REST too`
-    })
+    const message = `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`
+    const isOurs = takenBy === 'fastify-io'
+    const hint = isOurs ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too`
+    issues.add('CORS_TWICE', '', takenBy, { message, hint })
   }
-  const { cors, ...rest } = split(input)
+  const { cors, options } = split(input)
   const {
-    enforce,
-    emitHeaders,
-    jsonp,
-    onRevoke,
-    statelessHandshake,
-    handshakeSecret,
-    serviceName,
-    prefix,
-    logLevel,
-    logSerializers,
-    ...serverOptions
-  } = checkObject(optionsSchema, rest.options, '', issues, REFUSALS)
+    enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, serviceName, prefix = '',
+    logLevel = 'warn', logSerializers, cors: _, ...serverOptions
+  } = checkObject(optionsSchema, options, '', issues, NOT_OPTIONS_BECAUSE)
   const policy = policyOf(cors, issues)
-  if (policy === undefined || issues.length > 0) throw new ConfigError(issues)
+  if (policy === undefined || issues.all.length > 0) throw new ConfigError(issues.all)
   const unsharedWorker = cluster.isWorker && statelessHandshake === undefined && handshakeSecret === undefined
   return Object.freeze({
     policy,
+    // getters: an update of the policy may change what the app leaves to it
     enforcement: {
-      get enforce () { return (enforce as Enforcement['enforce'] | undefined) ?? policy.options.enforce },
-      get emitHeaders () { return (emitHeaders as boolean | undefined) ?? policy.options.emitHeaders },
-      get jsonp () { return (jsonp as boolean | undefined) ?? policy.options.jsonp },
-      get onRevoke () { return (onRevoke as Enforcement['onRevoke'] | undefined) ?? policy.options.onRevoke }
+      get enforce () { return enforce ?? policy.options.enforce },
+      get emitHeaders () { return emitHeaders ?? policy.options.emitHeaders },
+      get jsonp () { return jsonp ?? policy.options.jsonp },
+      get onRevoke () { return onRevoke ?? policy.options.onRevoke }
     },
     serverOptions: Object.freeze(serverOptions),
     statelessHandshake: statelessHandshake !== false && !unsharedWorker,
     unsharedWorker,
-    handshakeSecrets: handshakeSecret === undefined
-      ? undefined
-      : ([handshakeSecret].flat() as Secret[]).map((secret) =>
-          typeof secret === 'string' ? secret : Buffer.from(secret)
-        ),
-    serviceName: serviceName as string | undefined,
-    prefix: (prefix as string | undefined) ?? '',
-    logLevel: (logLevel as LogLevel | undefined) ?? 'warn',
-    logSerializers: logSerializers as RegisterOptions['logSerializers'],
+    handshakeSecrets: secretsOf(handshakeSecret),
+    serviceName,
+    prefix,
+    logLevel,
+    logSerializers,
     warnings: Object.freeze([...weaker(enforce, policy), ...outdated(import.meta.url)])
   })
 }
 
+/** Copies: the caller's buffers may change. */
+function secretsOf (given: Secret | readonly Secret[] | undefined): readonly Secret[] | undefined {
+  const list = typeof given === 'string' || Buffer.isBuffer(given) ? [given] : given
+  return list?.map((secret) => typeof secret === 'string' ? secret : Buffer.from(secret))
+}
+
 /** An option of the plugin is for this app alone, and wins. */
-function weaker (enforce: unknown, policy: OriginPolicy): ConfigIssue[] {
+function weaker (enforce: Enforce | undefined, policy: OriginPolicy): ConfigIssue[] {
   if (enforce !== 'sockets' || policy.options.enforce !== 'all') return []
   const message = 'does nothing: enforce beside cors is "sockets" and wins, so REST serves refused origins'
-  const hint = 'leave one of them out'
-  return [{ code: 'OPTION_WITHOUT_EFFECT', path: '/cors/enforce', value: 'all', message, hint }]
+  return [issue('OPTION_WITHOUT_EFFECT', '/cors/enforce', 'all', { message, hint: 'leave one of them out' })]
 }
 
 /** Takes `cors` out: the policy checks it. */
@@ -120,13 +104,13 @@ function split (input: unknown): { cors?: unknown, options: unknown } {
   return { options: input ?? {} }
 }
 
-function policyOf (cors: unknown, issues: ConfigIssue[]): OriginPolicy | undefined {
+function policyOf (cors: unknown, issues: Issues): OriginPolicy | undefined {
   if (cors instanceof OriginPolicy) return cors
   try {
     return new OriginPolicy(cors as CorsOptions | undefined)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    issues.push(...error.issues.map((issue) => ({ ...issue, path: `/cors${issue.path}` })))
+    issues.all.push(...error.issues.map((found) => ({ ...found, path: `/cors${found.path}` })))
     return undefined
   }
 }

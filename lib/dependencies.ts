@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { ConfigIssue } from './errors.ts'
+import { type ConfigIssue, issue } from './issues.ts'
 
 /** A package that comes with the user's lockfile, not with this one, and that had a hole which a client can use. */
 interface Hole {
@@ -37,7 +37,7 @@ export function outdated (from: string): ConfigIssue[] {
     const advisories = open.map(({ advisory }) => advisory).join(', ')
     const message = `${name} ${version}, which ${by} uses, has a known hole (${advisories})`
     const hint = `npm update ${name}: ${fixed} or later`
-    return [{ code: 'DEPENDENCY_OUTDATED', path: '', value: `${name}@${version}`, message, hint }]
+    return [issue('DEPENDENCY_OUTDATED', '', `${name}@${version}`, { message, hint })]
   })
 }
 

@@ -1,20 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExtendedError, Socket } from 'socket.io'
 import type { RefusalLog } from './log/refusal-log.ts'
-import { ConfigError, type ConfigIssue } from './errors.ts'
-import { show } from './text.ts'
+import { ConfigError } from './errors.ts'
+import { type ConfigIssue, Issues } from './issues.ts'
 import type { Decision } from './policy/origin/decision.ts'
 import { OriginPolicy } from './policy/policy.ts'
-import type { CorsOptions } from './policy/options/schema.ts'
+import type { CorsOptions } from './policy/options/cors-options.ts'
 import { isWebSocket, refuse } from './http/refusal.ts'
 import { kMayJoin } from './sockets/recovery.ts'
 import { type Owner, ownerOf, type OwnedSession } from './sockets/session/owner.ts'
 
 /** A policy for a part of the server: what it allows, the server's policy must allow too. */
 export interface NarrowedOrigin {
-  /** A namespace's middleware: `io.of('/admin').use(admin.namespace)`. A refusal is a `connect_error` with `data.code` `ORIGIN_REFUSED`. */
+  /**
+   * A namespace's middleware: `io.of('/admin').use(admin.namespace)`. A refusal is a `connect_error` whose `data.code`
+   * is `ORIGIN_REFUSED`.
+   */
   readonly namespace: (socket: Socket<any, any, any, any>, next: (error?: ExtendedError) => void) => void
-  /** A route's or scope's hook: `app.get('/admin', { onRequest: admin.route }, …)`, `scope.addHook('onRequest', admin.route)`. A refusal is 403. */
+  /**
+   * A hook of a route, `app.get('/admin', { onRequest: admin.route }, …)`, or of a scope,
+   * `scope.addHook('onRequest', admin.route)`. A refusal is 403.
+   */
   readonly route: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   readonly policy: OriginPolicy
 }
@@ -66,44 +72,25 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
 
 /** RegExps and functions cannot be compared; they only ever decide about what the server's policy has let in. */
 function broader (server: OriginPolicy, { options }: OriginPolicy, cors: CorsOptions): ConfigIssue[] {
-  const issues: ConfigIssue[] = []
-  const list = Array.isArray(cors.origin) ? cors.origin as readonly unknown[] : [cors.origin]
-  list.forEach((origin, at) => {
-    if ((typeof origin !== 'string' && origin !== true) || server.covers(origin)) return
-    issues.push({
-      code: 'ORIGIN_BROADER',
-      path: Array.isArray(cors.origin) ? `/origin/${at}` : '/origin',
-      value: origin,
-      message: `${show(origin)} is not allowed by the server's policy, which a part of it can only narrow`,
-      hint: 'allow it there, or leave it out here'
-    })
+  const issues = new Issues()
+  const { origin, sameOrigin, missingOrigin } = cors
+  const entries: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
+  entries.forEach((entry, nth) => {
+    if ((typeof entry !== 'string' && entry !== true) || server.covers(entry)) return
+    const hint = 'allow it there, or leave it out here'
+    issues.add('ORIGIN_BROADER', Array.isArray(origin) ? `/origin/${nth}` : '/origin', entry, { hint })
   })
+  const broaderBy = (name: keyof CorsOptions, message: string): void => {
+    issues.add('ORIGIN_BROADER', `/${name}`, cors[name], { message })
+  }
   if (options.credentials && !server.options.credentials) {
-    issues.push({
-      code: 'ORIGIN_BROADER',
-      path: '/credentials',
-      value: true,
-      message: "the server's policy allows no credentials",
-      hint: 'leave it out'
-    })
+    broaderBy('credentials', "the server's policy allows no credentials")
   }
-  if (cors.sameOrigin !== undefined && cors.sameOrigin !== false && server.options.sameOrigin === false) {
-    issues.push({
-      code: 'ORIGIN_BROADER',
-      path: '/sameOrigin',
-      value: cors.sameOrigin,
-      message: "the server's policy does not allow its own origin",
-      hint: 'leave it out'
-    })
+  if (sameOrigin !== undefined && sameOrigin !== false && server.options.sameOrigin === false) {
+    broaderBy('sameOrigin', "the server's policy does not allow its own origin")
   }
-  if (cors.missingOrigin === 'allow' && server.options.missingOrigin === 'refuse') {
-    issues.push({
-      code: 'ORIGIN_BROADER',
-      path: '/missingOrigin',
-      value: 'allow',
-      message: "the server's policy refuses requests without an Origin",
-      hint: 'leave it out'
-    })
+  if (missingOrigin === 'allow' && server.options.missingOrigin === 'refuse') {
+    broaderBy('missingOrigin', "the server's policy refuses requests without an Origin")
   }
-  return issues
+  return issues.all
 }

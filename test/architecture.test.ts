@@ -36,6 +36,7 @@ const rooms: readonly string[] = [
   'policy/function',
   'policy/origin',
   'errors.ts',
+  'issues.ts',
   'text.ts',
   'types.ts'
 ]
@@ -103,11 +104,11 @@ describe('architecture', () => {
     assert.deepEqual(upward, [])
   })
 
-  test('policy/ imports only errors.ts and text.ts, and neither Fastify nor Socket.IO', () => {
+  test('policy/ imports only errors.ts, issues.ts and text.ts, and neither Fastify nor Socket.IO', () => {
     const foreign = files.filter((file) => file.startsWith('policy/')).flatMap((file) =>
       graph.get(file)!.filter(({ specifier }) => {
         const target = localTarget(file, specifier)
-        if (target !== undefined) return !target.startsWith('policy/') && target !== 'errors.ts' && target !== 'text.ts'
+        if (target !== undefined) return !/^(policy\/.*|errors\.ts|issues\.ts|text\.ts)$/.test(target)
         return /^(fastify|@fastify\/|socket\.io|engine\.io|node:(http|https|http2|net)$)/.test(specifier)
       }).map(({ specifier }) => `${file} -> ${specifier}`)
     )

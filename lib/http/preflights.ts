@@ -1,7 +1,7 @@
 import fastifyCors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegate } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { CorsHeaders } from './cors-headers.ts'
-import type { PolicyOptions } from '../policy/options/compile.ts'
+import type { PolicyOptions } from '../policy/options/cors-options.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { isIn, routesOf } from './route-config.ts'
 import { refuseSecondCors } from './second-cors.ts'

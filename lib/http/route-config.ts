@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { ConfigError, type ConfigIssue } from '../errors.ts'
+import { ConfigError } from '../errors.ts'
+import { type ConfigIssue, issue } from '../issues.ts'
 
 /** What Fastify keeps about a route. */
 export interface Route {
@@ -41,13 +42,9 @@ export function isIn (scope: object, server: object): boolean {
 }
 
 function issueOf (url: string, value: unknown): ConfigIssue {
-  return {
-    code: 'CORS_TWICE',
-    path: '/config/cors',
-    value,
-    message: `of the route ${url} is not an option: one policy governs all routes`,
-    hint: 'a route can have a stricter one: { onRequest: app.narrowOrigin({ origin: … }).route }'
-  }
+  const message = `of the route ${url} is not an option: one policy governs all routes`
+  const hint = 'a route can have a stricter one: { onRequest: app.narrowOrigin({ origin: … }).route }'
+  return issue('CORS_TWICE', '/config/cors', value, { message, hint })
 }
 
 /**

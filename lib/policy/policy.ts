@@ -1,27 +1,38 @@
 import { types } from 'node:util'
-import { ConfigError, type ConfigIssue } from '../errors.ts'
+import type { ConfigIssue } from '../issues.ts'
 import { show } from '../text.ts'
-import { compile, type PolicyOptions } from './options/compile.ts'
-import type { Decision, PolicyRequest } from './origin/decision.ts'
 import { explain } from './explain/explain.ts'
 import { hint } from './explain/hint.ts'
-import { isPattern, parsePattern } from './origin/pattern.ts'
+import { Listeners } from './listeners.ts'
+import { compile } from './options/compile.ts'
+import type { CorsOptions, PolicyOptions } from './options/cors-options.ts'
+import type { Decision, PolicyRequest } from './origin/decision.ts'
 import { Ruling } from './ruling.ts'
-import type { CorsOptions } from './options/schema.ts'
 
-/** One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO. */
+/**
+ * One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO.
+ *
+ * @example
+ * ```ts
+ * const policy = new OriginPolicy({ origin: ['https://app.example.com', 'https://*.preview.example.com'] })
+ *
+ * const { allowed, reason } = await policy.decide(request.headers.origin, request)
+ * policy.update({ origin: 'https://app.example.com' }) // for the next request
+ * ```
+ */
 export class OriginPolicy {
+  /** All that decides, so an update swaps one reference. */
   #ruling: Ruling
   #version = 0
-  readonly #changed: Set<() => void> = new Set()
-  readonly #failed: Set<(error: unknown, origin: string) => void> = new Set()
+  readonly #changed: Listeners<[]> = new Listeners()
+  readonly #failed: Listeners<[error: unknown, origin: string]> = new Listeners()
 
   /**
    * @param cors the `cors` options, or another policy to copy
    * @throws {ConfigError} with every mistake in them
    */
   constructor (cors: CorsOptions | OriginPolicy = {}) {
-    this.#ruling = this.#ruleBy(cors)
+    this.#ruling = this.#rulingBy(cors)
   }
 
   /**
@@ -38,7 +49,7 @@ export class OriginPolicy {
   /**
    * Explains the decision about an origin. For a refusal, names the nearest allowed origin and what differs.
    *
-   * @returns text for people, such as "http://localhost:3000 is not allowed; https://localhost:3000 is: the scheme differs."
+   * @returns text for people: "http://localhost:3000 is not allowed; https://localhost:3000 is: the scheme differs."
    */
   explain (origin: string): string {
     const decision = this.#ruling.decideListed(origin)
@@ -61,29 +72,19 @@ export class OriginPolicy {
    * @throws {ConfigError} and stays as it was
    */
   update (cors: CorsOptions | OriginPolicy): void {
-    this.#ruling = this.#ruleBy(cors)
+    this.#ruling = this.#rulingBy(cors)
     this.#version++
-    notify(this.#changed, (listener) => listener())
+    this.#changed.notify()
   }
 
   /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
   snapshot (): CorsOptions {
-    const { snapshot } = this.#ruling.compiled
-    const copy = (value: unknown): unknown =>
-      Array.isArray(value)
-        ? value.map(copy)
-        : types.isRegExp(value)
-          ? new RegExp(value)
-          : typeof value === 'object' && value !== null
-            ? { ...value }
-            : value
-    return Object.fromEntries(Object.entries(snapshot).map(([name, value]) => [name, copy(value)]))
+    return copy(this.#ruling.compiled.snapshot)
   }
 
   /** @returns the function that unsubscribes */
   onChange (listener: () => void): () => void {
-    this.#changed.add(listener)
-    return () => { this.#changed.delete(listener) }
+    return this.#changed.add(listener)
   }
 
   /**
@@ -92,14 +93,12 @@ export class OriginPolicy {
    * @returns the function that unsubscribes
    */
   onError (listener: (error: unknown, origin: string) => void): () => void {
-    this.#failed.add(listener)
-    return () => { this.#failed.delete(listener) }
+    return this.#failed.add(listener)
   }
 
   /** What is legal but unwise, in the shape of issues. */
   get warnings (): readonly ConfigIssue[] {
-    const { audited, compiled: { warnings } } = this.#ruling
-    return audited === undefined ? warnings : [...warnings, audited]
+    return this.#ruling.warnings
   }
 
   /** The options in force, defaults filled in. */
@@ -126,23 +125,17 @@ export class OriginPolicy {
   }
 
   /**
-   * Whether everything that an entry of `origin` would allow is allowed here: an origin, a pattern, `'*'` or `true`.
-   * What only a RegExp or function here could tell counts as allowed; they are asked when a request comes.
+   * Whether everything that an entry of `origin` would allow is allowed here.
    *
    * @internal
    */
   covers (entry: string | true): boolean {
-    const { wildcard, originFunction, regexps, patterns } = this.#ruling.compiled
-    if (wildcard !== undefined) return true
-    if (entry === true || entry === '*') return false
-    const pattern = isPattern(entry) ? parsePattern(entry) : undefined
-    if (pattern !== undefined) return patterns.covers(pattern) || regexps.length > 0 || originFunction !== undefined
-    return this.#ruling.decideListed(entry).allowed || originFunction !== undefined
+    return this.#ruling.covers(entry)
   }
 
   /**
-   * Attacks the origin function: makes origins that an attacker can own from those it is known to allow (`originExamples`
-   * and the policy's exact origins), and asks it about them. What it finds joins the `warnings`.
+   * Attacks the origin function: makes origins that an attacker can own from those it is known to allow
+   * (`originExamples` and the policy's exact origins), and asks it about them. What it finds joins the `warnings`.
    *
    * @param self what the function gets as `this`
    * @returns the first such origin that it accepts
@@ -163,24 +156,17 @@ export class OriginPolicy {
     return this.#version
   }
 
-  #ruleBy (cors: CorsOptions | OriginPolicy): Ruling {
-    const issues: ConfigIssue[] = []
-    const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors, '', issues)
-    if (compiled === undefined) throw new ConfigError(issues)
-    return new Ruling(compiled, (error, origin) => { notify(this.#failed, (listener) => listener(error, origin)) })
+  #rulingBy (cors: CorsOptions | OriginPolicy): Ruling {
+    const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors)
+    return new Ruling(compiled, (error, origin) => this.#failed.notify(error, origin))
   }
 }
 
-/**
- * Tells every listener. A listener that throws must not stop the others or the request: its error becomes a warning of
- * the process.
- */
-function notify<Listener> (listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
-  for (const listener of [...listeners]) {
-    try {
-      call(listener)
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : show(error))
-    }
-  }
+/** A copy that the caller may change: of lists, RegExps and objects, not of functions. */
+function copy<Value> (value: Value): Value
+function copy (value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => copy(item))
+  if (types.isRegExp(value)) return new RegExp(value)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member)]))
 }

@@ -1,4 +1,4 @@
-import type { PolicyOptions } from './options/compile.ts'
+import type { PolicyOptions } from './options/cors-options.ts'
 import { TOKEN } from './options/check-headers.ts'
 
 /**

@@ -1,9 +1,10 @@
-import type { ConfigIssue } from '../errors.ts'
+import { type ConfigIssue, issue } from '../issues.ts'
 import { auditFunction } from './audit/audit-function.ts'
 import type { Compiled } from './options/compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './origin/decision.ts'
 import { OriginFunctionCaller } from './function/origin-function.ts'
 import { FILE_ORIGIN, MAX_ORIGIN, parseOrigin } from './origin/origin.ts'
+import { isPattern, parsePattern } from './origin/pattern.ts'
 import { isSameOrigin, refusedOwn } from './origin/same-origin.ts'
 
 const CROSS_SITE = refusal('cross-site')
@@ -25,8 +26,7 @@ export type OnError = (error: unknown, origin: string) => void
 /** All that a policy decides by, its memory too. An update makes a new one, so nothing of the old one stays behind. */
 export class Ruling {
   readonly compiled: Compiled
-  /** What the attack on the origin function has found. */
-  audited: ConfigIssue | undefined
+  warnings: readonly ConfigIssue[]
   readonly #lookup: OriginFunctionCaller | undefined
   /** Origins that the lists have turned down lately; without it a refused handshake costs 2 % more. */
   readonly #refused: Map<string, Decision> = new Map()
@@ -34,6 +34,7 @@ export class Ruling {
   constructor (compiled: Compiled, onError: OnError) {
     const { originFunction, options } = compiled
     this.compiled = compiled
+    this.warnings = compiled.warnings
     this.#lookup = originFunction === undefined ? undefined : new OriginFunctionCaller(originFunction, options, onError)
   }
 
@@ -66,6 +67,19 @@ export class Ruling {
     return this.#remember(origin, NOT_LISTED)
   }
 
+  /**
+   * Whether everything that an entry of `origin` would allow is allowed here: an origin, a pattern, `'*'` or `true`.
+   * What only a RegExp or function here could tell counts as allowed; they are asked when a request comes.
+   */
+  covers (entry: string | true): boolean {
+    const { wildcard, originFunction, regexps, patterns } = this.compiled
+    if (wildcard !== undefined) return true
+    if (entry === true || entry === '*') return false
+    const pattern = isPattern(entry) ? parsePattern(entry) : undefined
+    if (pattern !== undefined) return patterns.covers(pattern) || regexps.length > 0 || originFunction !== undefined
+    return this.decideListed(entry).allowed || originFunction !== undefined
+  }
+
   /** Whether an origin that is not listed is for the origin function to decide. */
   isAsked (decision: Decision): boolean {
     return decision === NOT_LISTED && this.#lookup !== undefined
@@ -87,8 +101,9 @@ export class Ruling {
     const examples = [...exact.keys(), ...options.originExamples]
     const finding = await auditFunction(accepts, examples, { credentials: options.credentials })
     if (finding === undefined) return undefined
-    this.audited = { code: 'FUNCTION_UNSAFE', path: '/origin', value: originFunction, ...finding }
-    return this.audited
+    const warning = issue('FUNCTION_UNSAFE', '/origin', originFunction, finding)
+    this.warnings = [...this.compiled.warnings, warning]
+    return warning
   }
 
   #decideMissing (request: PolicyRequest | undefined): Decision | Promise<Decision> {

@@ -1,4 +1,4 @@
-import type { ConfigIssue } from '../../errors.ts'
+import type { Issues } from '../../issues.ts'
 import { show } from '../../text.ts'
 import { parseOrigin } from '../origin/origin.ts'
 
@@ -8,22 +8,15 @@ function isHost (text: string): boolean {
 }
 
 /** Checks the hosts of `sameOrigin`. */
-export function checkHosts (hosts: unknown, path: string, issues: ConfigIssue[]): void {
+export function checkHosts (hosts: unknown, path: string, issues: Issues): void {
   if (!Array.isArray(hosts)) return
   if (hosts.length === 0) {
-    const hint = 'name a host, or say `sameOrigin: false`'
-    issues.push({ code: 'ORIGIN_EMPTY', path, value: hosts, message: 'is an empty list', hint })
+    issues.add('ORIGIN_EMPTY', path, hosts, { hint: 'name a host, or say `sameOrigin: false`' })
   }
   hosts.forEach((host, at) => {
     if (typeof host !== 'string' || isHost(host.toLowerCase())) return
     const hint = correctHost(host) ?? (host.includes('*') ? 'list each host: there are no patterns here' : undefined)
-    const issue: ConfigIssue = {
-      code: 'ORIGIN_INVALID',
-      path: `${path}/${at}`,
-      value: host,
-      message: `${show(host)} is not a host`
-    }
-    issues.push(hint === undefined ? issue : { ...issue, hint })
+    issues.add('ORIGIN_INVALID', `${path}/${at}`, host, { message: `${show(host)} is not a host`, hint })
   })
 }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { ConfigIssue } from '../../errors.ts'
+import type { Issues } from '../../issues.ts'
 import { show } from '../../text.ts'
 import { auditRegExp } from '../audit/audit-regexp.ts'
 import { correctOrigin } from '../origin/suggest-origin.ts'
@@ -22,7 +22,7 @@ export interface Origins {
 interface Context {
   readonly credentials: boolean
   readonly dangers: Dangers
-  readonly issues: ConfigIssue[]
+  readonly issues: Issues
 }
 
 /** @param path of `origin` in what was given */
@@ -30,21 +30,17 @@ export function checkOrigins (value: unknown, path: string, context: Context): O
   const origins: Origins = { wildcard: undefined, exact: [], patterns: [], regexps: [], originFunction: undefined }
   if (typeof value === 'function') origins.originFunction = value as OriginFunction
   else if (Array.isArray(value)) {
-    if (value.length === 0) {
-      const hint = 'list an origin, or say `origin: false` for no cross-origin use'
-      context.issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is an empty list', hint })
-    }
+    if (value.length === 0) context.issues.add('ORIGIN_EMPTY', path, value)
     value.forEach((item, at) => checkEntry(item, `${path}/${at}`, origins, context))
   } else checkEntry(value, path, origins, context)
   return origins
 }
 
 /** Origins that start the attack on an origin function; what is no origin would start nothing, in silence. */
-export function checkExamples (examples: unknown, path: string, issues: ConfigIssue[]): void {
+export function checkExamples (examples: unknown, path: string, issues: Issues): void {
   if (!Array.isArray(examples)) return
   examples.forEach((example: unknown, at) => {
-    if (typeof example !== 'string' || parseOrigin(example) !== undefined) return
-    issues.push(invalid(example, `${path}/${at}`))
+    if (typeof example === 'string' && parseOrigin(example) === undefined) invalid(example, `${path}/${at}`, issues)
   })
 }
 
@@ -53,8 +49,7 @@ function checkEntry (value: unknown, path: string, origins: Origins, context: Co
     origins.wildcard = origins.wildcard === '*' ? '*' : value
     if (context.credentials && !context.dangers.permits('anyOriginWithCredentials')) {
       const hint = orDangerously('list the origins', 'anyOriginWithCredentials')
-      const message = 'any site could act with the cookies of its visitors'
-      context.issues.push({ code: 'ORIGIN_ANY_WITH_CREDENTIALS', path, value, message, hint })
+      context.issues.add('ORIGIN_ANY_WITH_CREDENTIALS', path, value, { hint })
     }
   } else if (types.isRegExp(value)) checkRegExp(value, path, origins, context)
   else if (typeof value === 'string') checkText(value, path, origins, context)
@@ -66,16 +61,12 @@ function checkRegExp (value: RegExp, path: string, origins: Origins, context: Co
   const finding = auditRegExp(value, { credentials: secure })
   const accepted = finding === undefined || (finding.code === 'REGEXP_UNSAFE' && dangers.permits('unsafeRegExp'))
   if (accepted) origins.regexps.push(value)
-  else issues.push({ ...finding, path, value })
+  else issues.add(finding.code, path, value, finding)
 }
 
 /** Origins of pages that have nothing else in common. */
 const SHARED = {
-  null: {
-    code: 'ORIGIN_NULL',
-    message: 'every sandboxed frame on any site has the origin "null"',
-    danger: 'nullOrigin'
-  },
+  null: { code: 'ORIGIN_NULL', message: undefined, danger: 'nullOrigin' },
   [FILE_ORIGIN]: {
     code: 'ORIGIN_INVALID',
     message: 'every file on a visitor\'s disk has this origin, also one that came by mail',
@@ -89,17 +80,17 @@ function checkText (value: string, path: string, origins: Origins, context: Cont
   if (shared !== undefined) {
     const { code, message, danger } = shared
     if (dangers.permits(danger)) origins.exact.push(value)
-    else issues.push({ code, path, value, message, hint: orDangerously('leave it out', danger) })
+    else issues.add(code, path, value, { message, hint: orDangerously('leave it out', danger) })
     return
   }
   if (value.trim() === '') {
     const hint = 'name an origin, or say `origin: false` for no cross-origin use'
-    issues.push({ code: 'ORIGIN_EMPTY', path, value, message: 'is empty', hint })
+    issues.add('ORIGIN_EMPTY', path, value, { message: 'is empty', hint })
     return
   }
   const parsed = isPattern(value) ? parsePattern(value) : parseOrigin(value)
   if (parsed === undefined) {
-    issues.push(invalid(value, path))
+    invalid(value, path, issues)
     return
   }
   checkSecurity(parsed, value, path, context)
@@ -107,28 +98,27 @@ function checkText (value: string, path: string, origins: Origins, context: Cont
   else origins.exact.push(value)
 }
 
-function invalid (value: string, path: string): ConfigIssue {
+function invalid (value: string, path: string, issues: Issues): void {
   const hint = textHint(value) ?? correctOrigin(value)
   const message = isPattern(value) && hint === undefined
     ? `${show(value)} is not a pattern: * stands for whole labels before the host (https://*.example.com) ` +
       'or for the port (http://localhost:*)'
-    : `${show(value)} is not an origin as browsers send it`
-  return { code: 'ORIGIN_INVALID', path, value, message, ...(hint !== undefined && { hint }) }
+    : undefined
+  issues.add('ORIGIN_INVALID', path, value, { message, hint })
 }
 
 function checkSecurity (origin: Origin | Pattern, value: string, path: string, context: Context): void {
   const { credentials, dangers, issues } = context
   const insecure = credentials && origin.scheme === 'http' && !isLoopback(origin)
   if (insecure && !dangers.permits('insecureOriginsWithCredentials')) {
-    const message = 'anyone on the network path can rewrite a plain-http page, and act with its cookies'
     const hint = orDangerously(value.replace('http:', 'https:'), 'insecureOriginsWithCredentials')
-    issues.push({ code: 'ORIGIN_INSECURE', path, value, message, hint })
+    issues.add('ORIGIN_INSECURE', path, value, { hint })
   }
   const stranger = 'subdomains' in origin && origin.subdomains ? strangerBelow(origin) : undefined
   if (stranger !== undefined && !dangers.permits('publicSuffixSubdomains')) {
     const message = `anyone can register a name below ${stranger.suffix}`
     const example = `${origin.scheme}://your-app.${stranger.suffix}`
     const hint = orDangerously(`name the origins, such as ${example}`, 'publicSuffixSubdomains')
-    issues.push({ code: 'ORIGIN_PUBLIC_SUFFIX', path, value, message, hint, proof: stranger.origin })
+    issues.add('ORIGIN_PUBLIC_SUFFIX', path, value, { message, hint, proof: stranger.origin })
   }
 }

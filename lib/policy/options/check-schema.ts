@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import type { TObject, TSchema } from '@sinclair/typebox'
+import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { ConfigIssue } from '../../errors.ts'
+import type { Issues } from '../../issues.ts'
 import { show } from '../../text.ts'
 import { closest } from './did-you-mean.ts'
 
@@ -9,7 +9,7 @@ import { closest } from './did-you-mean.ts'
 export type Hint = (value: unknown) => string | undefined
 
 /** Reasons for options that people bring along and that do not exist here. */
-export type Refusals = Readonly<Record<string, string>>
+export type NotOptions = Readonly<Record<string, string>>
 
 /**
  * Checks a value against an object schema and copies it: what comes out has only known, well-typed members, and none of
@@ -17,20 +17,20 @@ export type Refusals = Readonly<Record<string, string>>
  *
  * @param issues every mistake found is added
  */
-export function checkObject (
-  schema: TObject,
+export function checkObject<Schema extends TObject> (
+  schema: Schema,
   value: unknown,
   path: string,
-  issues: ConfigIssue[],
-  refusals: Refusals = {}
-): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
+  issues: Issues,
+  notOptions: NotOptions = {}
+): Partial<Static<Schema>> {
+  const result: Partial<Static<Schema>> = {}
   let names: (string | symbol)[]
   try {
     if (!isRecord(value)) throw new TypeError()
     names = Reflect.ownKeys(value)
   } catch {
-    issues.push(notAnObject(value, path))
+    notAnObject(schema, value, path, issues)
     return result
   }
   for (const name of names) {
@@ -42,15 +42,17 @@ export function checkObject (
     try {
       member = (value as Record<string | symbol, unknown>)[name]
     } catch {
-      issues.push({ code: 'INVALID_TYPE', path: at, value: undefined, message: 'cannot be read' })
+      issues.add('INVALID_TYPE', at, undefined)
       continue
     }
-    if (property === undefined) issues.push(unknownOption(schema, name, at, member, refusals, issues))
+    if (property === undefined) unknownOption(schema, name, at, member, notOptions, issues)
     // left out on purpose, as `origin: process.env.ORIGIN ? … : undefined` does
-    else if (member !== undefined) result[name as string] = checkMember(property, member, at, issues)
+    else if (member !== undefined) Reflect.set(result, name, checkMember(property, member, at, issues))
   }
   for (const name of schema.required ?? []) {
-    if (!(name in result) && !issues.some((issue) => issue.path === `${path}/${name}`)) { issues.push({ code: 'INVALID_TYPE', path: `${path}/${name}`, value: undefined, message: 'is missing' }) }
+    const at = `${path}/${name}`
+    const isFound = name in result || issues.all.some((issue) => issue.path === at)
+    if (!isFound) issues.add('INVALID_TYPE', at, undefined, { message: 'is missing' })
   }
   return result
 }
@@ -70,23 +72,18 @@ function tagOf (value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }
 
-function notAnObject (value: unknown, path: string): ConfigIssue {
+function notAnObject (schema: TSchema, value: unknown, path: string, issues: Issues): void {
   let tag: string | undefined
   try {
-    if (typeof value === 'object' && value !== null) tag = tagOf(value)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) tag = tagOf(value)
   } catch {}
-  const what = tag === undefined || tag === 'Array'
-    ? show(value)
-    : tag === 'Object'
-      ? 'an object with no own properties'
-      : `a ${tag}`
-  const hint = tag === 'Promise' ? 'await it' : value === null ? 'leave it out' : undefined
+  const what = tag === undefined ? show(value) : tag === 'Object' ? 'an object with no own properties' : `a ${tag}`
   const message = `must be an object with options, not ${what.slice(0, 100)}`
-  return { code: 'INVALID_TYPE', path, value, message, ...(hint !== undefined && { hint }) }
+  issues.add('INVALID_TYPE', path, value, { message, hint: tag === 'Promise' ? 'await it' : hintOf(schema, value) })
 }
 
-function checkMember (schema: TSchema, given: unknown, path: string, issues: ConfigIssue[]): unknown {
-  if (schema.type === 'object' && schema.properties !== undefined) { return checkObject(schema as TObject, given, path, issues) }
+function checkMember (schema: TSchema, given: unknown, path: string, issues: Issues): unknown {
+  if (isObjectSchema(schema)) return checkObject(schema, given, path, issues)
   let value = given
   let ok = false
   try {
@@ -95,13 +92,17 @@ function checkMember (schema: TSchema, given: unknown, path: string, issues: Con
     ok = Value.Check(schema, value)
   } catch {}
   const list = arrayOf(schema)
-  const before = issues.length
+  const before = issues.all.length
   if (!ok && value !== given && Array.isArray(value) && list !== undefined) {
     const items = checkItems(list.items as TSchema, value, path, issues)
-    if (issues.length > before) return items
+    if (issues.all.length > before) return items
   }
-  if (!ok) issues.push(invalidType(schema, value, path))
+  if (!ok) invalidType(schema, value, path, issues)
   return value
+}
+
+function isObjectSchema (schema: TSchema): schema is TObject {
+  return schema.type === 'object' && schema.properties !== undefined
 }
 
 /** Entries that a list may have: past any real one, and short of what would take the memory of the process. */
@@ -119,11 +120,10 @@ function copyRegExp (value: unknown): unknown {
 }
 
 /** A secret is named by its schema alone: errors are logged. */
-function invalidType (schema: TSchema, value: unknown, path: string): ConfigIssue {
-  const secret = (schema as { secret?: boolean }).secret === true
+function invalidType (schema: TSchema, value: unknown, path: string, issues: Issues): void {
+  const secret = schema.secret === true
   const message = `must be ${expected(schema)}${secret ? '' : `, not ${show(value)}`}`
-  const hint = hintOf(schema, value)
-  return { code: 'INVALID_TYPE', path, value: secret ? undefined : value, message, ...(hint !== undefined && { hint }) }
+  issues.add('INVALID_TYPE', path, secret ? undefined : value, { message, hint: hintOf(schema, value) })
 }
 
 /** What a schema says about a value that it does not take; `null` is the default of many options in @fastify/cors. */
@@ -136,13 +136,13 @@ function hintOf (schema: TSchema, value: unknown): string | undefined {
 }
 
 /** @returns the sound items, each at its own place */
-function checkItems (schema: TSchema, items: readonly unknown[], path: string, issues: ConfigIssue[]): unknown[] {
+function checkItems (schema: TSchema, items: readonly unknown[], path: string, issues: Issues): unknown[] {
   return items.map((item, at) => {
     let ok = false
     try {
       ok = Value.Check(schema, item)
     } catch {}
-    if (!ok) issues.push(invalidType(schema, item, `${path}/${at}`))
+    if (!ok) invalidType(schema, item, `${path}/${at}`, issues)
     return ok ? item : undefined
   })
 }
@@ -166,15 +166,17 @@ function unknownOption (
   name: string | symbol,
   path: string,
   value: unknown,
-  refusals: Refusals,
-  issues: readonly ConfigIssue[]
-): ConfigIssue {
-  const reason = typeof name === 'string' && Object.hasOwn(refusals, name) ? refusals[name] : undefined
-  const near = typeof name === 'string' && issues.length < MAX_HINTS
-    ? closest(name, Object.keys(schema.properties))
-    : undefined
-  const hint = reason ?? (near === undefined ? undefined : `did you mean "${near}"?`)
-  return { code: 'UNKNOWN_OPTION', path, value, message: 'is not an option', ...(hint !== undefined && { hint }) }
+  notOptions: NotOptions,
+  issues: Issues
+): void {
+  let hint: string | undefined
+  if (typeof name === 'string' && Object.hasOwn(notOptions, name)) {
+    hint = notOptions[name]
+  } else if (typeof name === 'string' && issues.all.length < MAX_HINTS) {
+    const near = closest(name, Object.keys(schema.properties))
+    if (near !== undefined) hint = `did you mean "${near}"?`
+  }
+  issues.add('UNKNOWN_OPTION', path, value, { hint })
 }
 
 function pointer (name: string | symbol): string {

@@ -1,15 +1,15 @@
-import type { CorsOptions } from './schema.ts'
+import type { Dangerously } from './cors-options.ts'
 
 /** The name of a setting under `dangerously`. */
-export type Danger = keyof NonNullable<CorsOptions['dangerously']>
+export type Danger = keyof Dangerously
 
 /** The settings under `dangerously`, and which of them the rest of the options needs. */
 export class Dangers {
-  readonly #on: Readonly<Partial<Record<Danger, boolean>>>
+  readonly #on: Dangerously
   readonly #needed: Set<Danger> = new Set()
 
-  constructor (dangerously: CorsOptions['dangerously']) {
-    this.#on = dangerously ?? {}
+  constructor (dangerously: Dangerously = {}) {
+    this.#on = dangerously
   }
 
   /** Whether a setting is on. To be asked only where it is needed. */

@@ -1,15 +1,12 @@
-// What people write as `cors`: the option names they bring along, and values of a type that `cors` does not take.
-
-import { types } from 'node:util'
-import type { ConfigIssue } from '../../errors.ts'
-import { show } from '../../text.ts'
+import type { Issues } from '../../issues.ts'
 import { checkObject } from './check-schema.ts'
-import { type CorsOptions, corsSchema } from './schema.ts'
+import type { CorsOptions } from './cors-options.ts'
+import { corsSchema } from './schema.ts'
 
 const named = (name: keyof CorsOptions): string => `the option is called "${name}"`
 
 /** Options of `cors`, @fastify/cors and others that have no place here, and why. */
-const REFUSALS = {
+const NOT_OPTIONS_BECAUSE = {
   preflight: 'preflights are always answered; refused ones without headers',
   hook: 'the policy is asked in onRequest, before anything of yours runs',
   delegator: 'use an origin function, or a policy for each scope',
@@ -37,25 +34,9 @@ export interface Given {
   readonly unset: boolean
 }
 
-/** @param path of `cors` in what was given */
-export function readCors (input: unknown, path: string, issues: ConfigIssue[]): Given {
-  const found: ConfigIssue[] = []
-  const options = checkObject(corsSchema, input, path, found, REFUSALS) as CorsOptions
-  for (const issue of found) {
-    const hint = issue.path === path && issue.hint === undefined ? shorthand(input) : undefined
-    issues.push(hint === undefined ? issue : { ...issue, hint })
-  }
-  return { options, unset: options.origin === undefined && found.length === 0 && hasOrigin(input) }
-}
-
-/** What was probably meant by something that is no options at all: Socket.IO takes `cors: '*'` of old. */
-function shorthand (input: unknown): string | undefined {
-  if (input === false) return 'leave cors out: then only the server\'s own origin is allowed'
-  if (input === true) return 'cors: { origin: \'*\' } for any origin'
-  if (typeof input === 'string') return `cors: { origin: ${show(input).replaceAll('"', '\'')} }`
-  if (Array.isArray(input)) return 'cors: { origin: […] }'
-  if (typeof input === 'function') return 'cors: { origin: (origin, callback) => … }'
-  return types.isRegExp(input) ? `cors: { origin: ${show(input)} }` : undefined
+export function readCors (input: unknown, issues: Issues): Given {
+  const options = checkObject(corsSchema, input, '', issues, NOT_OPTIONS_BECAUSE)
+  return { options, unset: options.origin === undefined && hasOrigin(input) }
 }
 
 function hasOrigin (input: unknown): boolean {

@@ -1,9 +1,20 @@
 // What was probably meant by a value of a type that an option does not take.
 
 import { types } from 'node:util'
+import { show } from '../../text.ts'
 import { correctList } from '../origin/suggest-origin.ts'
 
 const UNSET = 'is an environment variable not set?'
+
+/** For `cors` as a whole: Socket.IO takes `cors: '*'` of old. */
+export function corsHint (value: unknown): string | undefined {
+  if (value === false) return 'leave cors out: then only the server\'s own origin is allowed'
+  if (value === true) return 'cors: { origin: \'*\' } for any origin'
+  if (typeof value === 'string') return `cors: { origin: ${show(value).replaceAll('"', '\'')} }`
+  if (Array.isArray(value)) return 'cors: { origin: […] }'
+  if (typeof value === 'function') return 'cors: { origin: (origin, callback) => … }'
+  return types.isRegExp(value) ? `cors: { origin: ${show(value)} }` : undefined
+}
 
 /** For `origin` as a whole. */
 export function originHint (value: unknown): string | undefined {

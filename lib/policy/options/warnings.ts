@@ -1,45 +1,33 @@
-import type { ConfigIssue } from '../../errors.ts'
+import type { IssueDetails, Issues } from '../../issues.ts'
 import { show } from '../../text.ts'
 import { PatternIndex } from '../origin/pattern-index.ts'
 import { FILE_ORIGIN, parseOrigin } from '../origin/origin.ts'
 import { parsePattern } from '../origin/pattern.ts'
-import type { CorsOptions } from './schema.ts'
+import type { CorsOptions } from './cors-options.ts'
 import { distance } from './did-you-mean.ts'
 import type { Origins } from './check-origins.ts'
 
-/** What is legal but unwise. */
-export function warningsOf (
-  { maxAge, origin, credentials }: CorsOptions,
-  origins: Origins,
-  path: string
-): ConfigIssue[] {
-  const warnings: ConfigIssue[] = []
+/** Warns of what is legal but unwise. */
+export function warnOfUnwise ({ maxAge, origin, credentials }: CorsOptions, origins: Origins, warnings: Issues): void {
   if (maxAge !== undefined && maxAge > 600) {
     const caps = maxAge > 7200
       ? 'Safari keeps a preflight for 600 s at most, Chromium for 7200 s'
       : 'Safari keeps a preflight for 600 s at most'
-    warnings.push({
-      code: 'MAX_AGE_CAPPED',
-      path: `${path}/maxAge`,
-      value: maxAge,
-      message: `${caps}, whatever is said here (Firefox: 86400 s)`,
-      hint: maxAge > 7200 ? '7200' : '600'
-    })
+    const message = `${caps}, whatever is said here (Firefox: 86400 s)`
+    warnings.add('MAX_AGE_CAPPED', '/maxAge', maxAge, { message, hint: maxAge > 7200 ? '7200' : '600' })
   }
   const list: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
-  const patterns = new PatternIndex()
-  for (const pattern of origins.patterns) patterns.add(pattern)
+  const patterns = new PatternIndex(origins.patterns)
   const literal = origins.wildcard === '*' && credentials !== true
   const seen = new Set<unknown>()
-  list.forEach((item, at) => {
-    const where = { path: Array.isArray(origin) ? `${path}/origin/${at}` : `${path}/origin`, value: item }
+  list.forEach((item, nth) => {
+    const path = Array.isArray(origin) ? `/origin/${nth}` : '/origin'
     const unlikely = typeof item === 'string' ? unlikelyScheme(item) : undefined
-    if (unlikely !== undefined) warnings.push({ code: 'ORIGIN_UNLIKELY', ...where, ...unlikely })
+    if (unlikely !== undefined) warnings.add('ORIGIN_UNLIKELY', path, item, unlikely)
     const why = seen.has(item) ? 'is listed twice' : coveredBy(item, origins, literal, patterns)
-    if (why !== undefined) { warnings.push({ code: 'ORIGIN_REDUNDANT', ...where, message: `${show(item)} ${why}`, hint: 'leave it out' }) }
+    if (why !== undefined) warnings.add('ORIGIN_REDUNDANT', path, item, { message: `${show(item)} ${why}` })
     seen.add(item)
   })
-  return warnings
 }
 
 /** @returns in words what else already allows all that an entry does */
@@ -64,7 +52,7 @@ function coveredBy (
 }
 
 /** A page's origin has the scheme of the page: https, even if what it opens is wss (URL standard, "origin"). */
-function unlikelyScheme (item: string): Pick<ConfigIssue, 'message' | 'hint'> | undefined {
+function unlikelyScheme (item: string): IssueDetails | undefined {
   const scheme = item.slice(0, item.indexOf('://'))
   if (scheme === 'ws' || scheme === 'wss') {
     return { message: `browsers send the page's origin, which is never ${scheme}:`, hint: item.replace(/^ws/, 'http') }
@@ -73,6 +61,7 @@ function unlikelyScheme (item: string): Pick<ConfigIssue, 'message' | 'hint'> | 
     const hint = scheme === 'file' ? 'file://, where an application sends it' : 'leave it out'
     return { message: `pages from ${scheme}: have another origin`, hint }
   }
-  if (scheme === 'http' || scheme === 'https' || !scheme.startsWith('h') || distance(scheme, 'https') > 1) { return undefined }
+  const isTypo = scheme !== 'http' && scheme !== 'https' && scheme.startsWith('h') && distance(scheme, 'https') <= 1
+  if (!isTypo) return undefined
   return { message: `${show(scheme)} is no scheme that browsers know`, hint: item.replace(scheme, 'https') }
 }

@@ -17,6 +17,10 @@ export class PatternIndex {
   /** Dots in the longest pattern's host, and one: a look-up need not go further, however long the origin. */
   #depth = 0
 
+  constructor (patterns: readonly Pattern[] = []) {
+    for (const pattern of patterns) this.add(pattern)
+  }
+
   add ({ scheme, host, port, subdomains, anyPort }: Pattern): void {
     const key = keyOf({ scheme, host, subdomains })
     if (subdomains) this.#depth = Math.max(this.#depth, host.split('.').length)

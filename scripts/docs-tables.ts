@@ -1,0 +1,54 @@
+// Writes the tables of README.md and docs/options.md: `npm run docs:tables`. A test holds the files to them.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { MISTAKES, WARNINGS } from '../lib/issues.ts'
+import { literalOf, type OptionDoc, optionDocs } from './option-docs.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** @returns the files as they should be, by their names */
+export function documents ({ cors, plugin } = optionDocs()): ReadonlyMap<string, string> {
+  return new Map([
+    ['README.md', fill('README.md', { mistakes: issueTable(MISTAKES), warnings: issueTable(WARNINGS) })],
+    ['docs/options.md', fill('docs/options.md', {
+      plugin: optionTable(plugin.filter(({ own }) => own)),
+      'socket.io': optionTable(plugin.filter(({ own }) => !own)),
+      cors: optionTable(cors),
+      dangerously: optionTable(cors.find(({ name }) => name === 'dangerously')!.members)
+    })]
+  ])
+}
+
+/** Replaces what stands between `<!-- table: name -->` and `<!-- end of table -->`. */
+function fill (file: string, tables: Readonly<Record<string, string>>): string {
+  let text = readFileSync(resolve(root, file), 'utf8')
+  for (const [name, table] of Object.entries(tables)) {
+    const begin = `<!-- table: ${name} -->\n`
+    const from = text.indexOf(begin) + begin.length
+    const to = text.indexOf('<!-- end of table -->', from)
+    if (from < begin.length || to === -1) throw new Error(`${file} has no place for the table "${name}"`)
+    text = text.slice(0, from) + table + text.slice(to)
+  }
+  return text
+}
+
+function issueTable (issues: Readonly<Record<string, { readonly when: string }>>): string {
+  return tableOf(['code', 'when'], Object.entries(issues).map(([code, { when }]) => [`\`${code}\``, when]))
+}
+
+function optionTable (options: readonly OptionDoc[]): string {
+  const rows = options.map(({ name, text, members, default: value = 'none' }) => {
+    const fields = members.length === 0 ? '' : ` Takes \`{ ${members.map(({ name }) => name).join(', ')} }\`.`
+    return [`\`${name}\``, literalOf(value) === undefined ? value : `\`${value}\``, text + fields]
+  })
+  return tableOf(['option', 'default', 'what it does'], rows)
+}
+
+function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  return [line(head), `|${'---|'.repeat(head.length)}\n`, ...rows.map(line)].join('')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [file, text] of documents()) writeFileSync(resolve(root, file), text)
+}
