@@ -8,35 +8,14 @@ const root = resolve(import.meta.dirname, '..')
 const lib = join(root, 'lib')
 
 /**
- * The rooms of lib/, from top to bottom. A file may import from its own room and from those below it. A room is the folder
- * that a file lies in, or one of these files by its name.
+ * The rooms of lib/, from top to bottom. A file may import from its own room and from those below it. A room is the
+ * folder that a file lies in, or one of these files by its name.
  */
 const rooms: readonly string[] = [
-  'index.ts',
-  'plugin.ts',
-  'narrow.ts',
-  'sockets',
-  'sockets/engine',
-  'sockets/beginning',
-  'sockets/session',
-  'sockets/upgrades',
-  'sockets/handshake',
-  'http',
-  'log',
-  'config.ts',
-  'dependencies.ts',
-  'options.ts',
-  'policy/stores',
-  'policy',
-  'policy/explain',
-  'policy/options',
-  'policy/audit',
-  'policy/audit/regexp',
-  'policy/function',
-  'policy/origin',
-  'errors.ts',
-  'text.ts',
-  'types.ts'
+  'index.ts', 'plugin.ts', 'narrow.ts', 'sockets', 'sockets/engine', 'sockets/beginning', 'sockets/session',
+  'sockets/upgrades', 'sockets/handshake', 'http', 'log', 'config.ts', 'dependencies.ts', 'options.ts', 'policy/stores',
+  'policy', 'policy/explain', 'policy/options', 'policy/audit', 'policy/audit/regexp', 'policy/function',
+  'policy/origin', 'errors.ts', 'text.ts', 'types.ts'
 ]
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).sort()
@@ -86,7 +65,9 @@ describe('architecture', () => {
     assert.ok(edges.get('index.ts')?.includes('plugin.ts'))
     assert.ok(edges.get('plugin.ts')?.includes('config.ts'))
     for (const [file, targets] of edges) {
-      for (const target of targets) { assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`) }
+      for (const target of targets) {
+        assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`)
+      }
     }
   })
 
@@ -136,8 +117,7 @@ describe('architecture', () => {
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
     const undeclared = [...graph].flatMap(([file, imports]) =>
       imports
-        .filter(({ specifier, typesOnly }) =>
-          !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:')
+        .filter(({ specifier, typesOnly }) => !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:')
         )
         .map(({ specifier }) => ({
           file,
