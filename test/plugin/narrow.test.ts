@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { ConfigError } from '../lib/index.ts'
-import { client, connect, ORIGIN } from './support/client.ts'
-import { ask, corsHeaders, start } from './support/server.ts'
+import { ConfigError } from '../../lib/index.ts'
+import { client, connect, ORIGIN } from '../support/client.ts'
+import { ask, corsHeaders, start } from '../support/server.ts'
 
 const ADMIN = 'https://admin.example.com'
 const cors = { origin: [ORIGIN, ADMIN, 'https://*.preview.example.com'], credentials: true }

@@ -3,12 +3,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFile } from 'node:fs/promises'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { suite, test, type TestContext } from 'node:test'
-import type { Refusal } from '../lib/log/refusal-log.ts'
-import type { CorsOptions } from '../lib/index.ts'
-import { ORIGIN } from './support/client.ts'
-import { logging as listen } from './support/log.ts'
-import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from './support/server.ts'
-import { until } from './support/until.ts'
+import type { Refusal } from '../../lib/log/refusal-log.ts'
+import type { CorsOptions } from '../../lib/index.ts'
+import { ORIGIN } from '../support/client.ts'
+import { logging as listen } from '../support/log.ts'
+import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const logging = (t: TestContext, cors: CorsOptions): ReturnType<typeof listen> =>
   listen(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
