@@ -38,7 +38,7 @@ export interface Window {
 /** ms. */
 const PATIENCE = 3000
 
-/** Whose code is compiled late is not to be charged for it in the window: slow operations get the time to be done often. */
+/** A contender is not charged in the window for code that is compiled late: slow operations get time to run often. */
 async function warm (recorder: Recorder, { seconds, operations }: WarmUp): Promise<void> {
   const end = performance.now() + seconds * 4000
   await elapse(seconds * 1000)

@@ -23,6 +23,10 @@ interface Panel {
   readonly bars: readonly Bar[]
 }
 
+const UNITS = 'CPU per operation, user and system; memory after garbage collection. ' +
+  'Shorter is better; each panel has a different scale.'
+const BASES = 'Percentages are of stock Socket.IO; of @fastify/cors for rest; ' +
+  'of Socket.IO attached to Fastify for startup.'
 const WIDTH = 860
 const MARGIN = 16
 const GUTTER = 28
@@ -36,7 +40,8 @@ const PANEL_GAP = 22
 const TOP = 92
 
 // A ground of its own: the page around it need not follow the reader's scheme as it does.
-// Text has a contrast of at least 4.5:1 against GitHub's two backgrounds (WCAG 2.2, 1.4.3); each bar has its figure in text.
+// Text has a contrast of at least 4.5:1 against GitHub's two backgrounds (WCAG 2.2, 1.4.3). Each bar has its figure
+// in text.
 const STYLE = `
     text { font: 12px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
     .head { font-size: 17px; font-weight: 600 }
@@ -80,15 +85,16 @@ export function chart (results: Results, command: string = results.command): str
   const caption = `${command} · ${results.rounds === 1 ? 'one round' : `the least of ${results.rounds} rounds`} · ${
     results.date.slice(0, 10)
   }`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="t d">
+  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="t d">
   <title id="t">What one operation costs the server</title>
   <desc id="d">${escape(description(panels))}</desc>
   <style>${STYLE}
   </style>
   <rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>
   <text class="head" x="${MARGIN}" y="30">What one operation costs the server</text>
-  <text class="dim" x="${MARGIN}" y="50">CPU per operation, user and system; memory after garbage collection. Shorter is better; each panel has its own scale.</text>
-  <text class="dim" x="${MARGIN}" y="66">Percentages are of stock Socket.IO; of @fastify/cors for rest; of Socket.IO attached to Fastify for startup.</text>
+  <text class="dim" x="${MARGIN}" y="50">${UNITS}</text>
+  <text class="dim" x="${MARGIN}" y="66">${BASES}</text>
 ${drawn.join('\n')}
   <text class="dim" x="${MARGIN}" y="${height - 28}">${escape(caption)}</text>
   <text class="dim" x="${MARGIN}" y="${height - 12}">${escape(machineLine(results.machine))}</text>

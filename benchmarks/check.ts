@@ -81,7 +81,9 @@ function isSaturated ({ serverBusy }: Row): boolean {
 }
 
 function weigh (results: Results, { metric, against }: Floor): Measured {
-  if (metric !== 'perHandshake' && metric !== 'heapPerClient' && metric !== 'rssPerClient') { return { measured: undefined } }
+  if (metric !== 'perHandshake' && metric !== 'heapPerClient' && metric !== 'rssPerClient') {
+    return { measured: undefined }
+  }
   const figures = (contender: string): number[] =>
     (results.memory[contender] ?? []).flatMap((cell) => cell[metric] ?? [])
   const mine = figures('ours')

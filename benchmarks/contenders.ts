@@ -45,7 +45,8 @@ export const contenders: readonly Contender[] = [
     id: 'socketio',
     label: 'Socket.IO + cors',
     note:
-      'stock Socket.IO on node:http; its `cors` refuses nobody: a refused origin is answered 200 (or 101), without CORS headers, and gets a session',
+      'stock Socket.IO on node:http; its `cors` refuses nobody: a refused origin is answered 200 (or 101), ' +
+      'without CORS headers, and gets a session',
     refused: 200,
     refusedUpgrade: 101
   },
@@ -53,7 +54,8 @@ export const contenders: readonly Contender[] = [
     id: 'socketio-allowrequest',
     label: '… + allowRequest',
     note:
-      'stock Socket.IO with `cors` and an Origin check in `allowRequest`; engine.io answers 403 to polling and 400 to the upgrade',
+      'stock Socket.IO with `cors` and an Origin check in `allowRequest`; engine.io answers 403 to polling ' +
+      'and 400 to the upgrade',
     refused: 403,
     refusedUpgrade: 400
   },

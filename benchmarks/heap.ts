@@ -36,11 +36,7 @@ function sizesOf ({ snapshot: { meta }, nodes, strings }: Snapshot): Map<string,
     const label = strings[nodes[at + name]!]!
     const key = kind.includes('string')
       ? '(strings)'
-      : kind === 'object'
-        ? label
-        : kind === 'code'
-          ? '(code)'
-          : `(${kind}) ${label}`
+      : kind === 'object' ? label : kind === 'code' ? '(code)' : `(${kind}) ${label}`
     sizes.set(key, (sizes.get(key) ?? 0) + nodes[at + size]!)
   }
   return sizes

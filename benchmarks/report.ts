@@ -37,7 +37,8 @@ function heading ({ machine, rounds, duration, connections, date }: Results): st
     } of ${duration} s after a warm-up of ${seconds.toFixed(1)} s and ${
       operations.toLocaleString('en')
     } operations, ${connections} connections; load average at the start ${machine.load}`,
-    "medians, of CPU the least (± half the spread); CPU is the server process's, user and system; ×: how many times better; server and driver: how busy their event loops were"
+    "medians, of CPU the least (± half the spread); CPU is the server process's, user and system; " +
+    '×: how many times better; server and driver: how busy their event loops were'
   ].join('\n')
 }
 
@@ -47,20 +48,8 @@ function section (results: Results, workload: Workload): string[] {
   const columns = [
     { head: 'contender', align: 'left' as const },
     ...[
-      'ops/s',
-      '±',
-      '50 %',
-      '97.5 %',
-      '99 %',
-      '99.9 %',
-      'CPU µs/op',
-      '±',
-      'CPU/stock',
-      'ops/stock',
-      'CPU/floor',
-      'ops/floor',
-      'server',
-      'driver'
+      'ops/s', '±', '50 %', '97.5 %', '99 %', '99.9 %', 'CPU µs/op', '±', 'CPU/stock', 'ops/stock', 'CPU/floor',
+      'ops/floor', 'server', 'driver'
     ].map((head) => ({ head }))
   ]
   return [[
@@ -100,7 +89,9 @@ function remarks ({ contender, sessions, serverBusy, failures, firstFailure }: R
     )
   }
   // Some are in flight whenever the clock stops.
-  if (sessions > 0.5) { found.push(`  ${contender} holds ${sessions.toFixed(2)} sessions per operation when the window ends`) }
+  if (sessions > 0.5) {
+    found.push(`  ${contender} holds ${sessions.toFixed(2)} sessions per operation when the window ends`)
+  }
   if (failures > 0) found.push(`! ${contender} gave ${failures} wrong answers: ${firstFailure}`)
   return found
 }

@@ -85,10 +85,7 @@ export function rowsOf (results: Results, workload: Workload): Row[] {
 }
 
 function rowOf (
-  contender: string,
-  cells: readonly Cell[],
-  stock: readonly Cell[] | undefined,
-  floor: readonly Cell[] | undefined
+  contender: string, cells: readonly Cell[], stock: readonly Cell[] | undefined, floor: readonly Cell[] | undefined
 ): Row {
   const middle = (of: (cell: Cell) => number): number => median(cells.map(of))
   return {

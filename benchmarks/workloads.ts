@@ -28,8 +28,8 @@ export interface Workload {
 }
 
 /**
- * Where each operation may leave a session, for 45 s: what is held makes V8's collections dearer, and a window that ends
- * before them leaves them off the bill.
+ * Where each operation may leave a session for 45 s: what is held makes V8's collections dearer, and a window that
+ * ends before them leaves them off the bill.
  */
 const LEAVES_SESSIONS = 2
 

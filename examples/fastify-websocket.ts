@@ -9,7 +9,8 @@ export async function createWebSocketServer (cors: CorsOptions | OriginPolicy): 
   await app.register(fastifyWebsocket)
 
   app.addHook('preValidation', async (request, reply) => {
-    if (request.ws && !request.originDecision.allowed) { return reply.code(403).send({ error: request.originDecision.reason }) }
+    const { allowed, reason } = request.originDecision
+    if (request.ws && !allowed) return reply.code(403).send({ error: reason })
   })
   app.get('/echo', { websocket: true }, (socket) => {
     socket.on('message', (data: Buffer) => socket.send(String(data)))

@@ -1,4 +1,5 @@
-// Writes lib/policy/audit/suffixes-below.ts: `npm run suffixes`, after each update of tldts. A test holds the file to it.
+// Writes lib/policy/audit/suffixes-below.ts: `npm run suffixes`, after each update of tldts. A test compares the file
+// with what this script would write.
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parentsOf, strangerAt } from '../lib/policy/audit/public-suffix.ts'
@@ -61,8 +62,8 @@ export function fileOf (suffixes: readonly string[]): string {
   return `// Made by \`npm run suffixes\` from the public suffix list that tldts has; not to be edited.
 
 /**
- * Public suffixes below hosts that are none: \`s3.amazonaws.com\`, because \`amazonaws.com\` is no suffix. The shortest of
- * each host; \`x\` stands for any label.
+ * Public suffixes below hosts that are none: \`s3.amazonaws.com\`, because \`amazonaws.com\` is no suffix. The shortest
+ * of each host; \`x\` stands for any label.
  */
 export const SUFFIXES_BELOW = \`
 ${lines.join('\n')}

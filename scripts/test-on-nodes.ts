@@ -1,4 +1,5 @@
-// Runs `npm test` on the newest Node of each major that is supported: `npm run test:nodes`, or `npm run test:nodes -- 22 26`.
+// Runs `npm test` on the newest Node of each major that is supported: `npm run test:nodes`, or
+// `npm run test:nodes -- 22 26`.
 // The npm package `node` brings the binary.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -8,8 +8,8 @@ const root = resolve(import.meta.dirname, '..')
 const lib = join(root, 'lib')
 
 /**
- * The rooms of lib/, from top to bottom. A file may import from its own room and from those below it. A room is the folder
- * that a file lies in, or one of these files by its name.
+ * The rooms of lib/, from top to bottom. A file may import from its own room and from those below it. A room is the
+ * folder that a file lies in, or one of these files by its name.
  */
 const rooms: readonly string[] = [
   'index.ts',
@@ -88,7 +88,9 @@ describe('architecture', () => {
     assert.ok(edges.get('index.ts')?.includes('plugin.ts'))
     assert.ok(edges.get('plugin.ts')?.includes('config.ts'))
     for (const [file, targets] of edges) {
-      for (const target of targets) { assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`) }
+      for (const target of targets) {
+        assert.ok(edges.has(target), `${file} imports ${target}, which is no source file of lib/`)
+      }
     }
   })
 
@@ -138,8 +140,7 @@ describe('architecture', () => {
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
     const undeclared = [...graph].flatMap(([file, imports]) =>
       imports
-        .filter(({ specifier, typesOnly }) =>
-          !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:')
+        .filter(({ specifier, typesOnly }) => !typesOnly && !specifier.startsWith('.') && !specifier.startsWith('node:')
         )
         .map(({ specifier }) => ({
           file,

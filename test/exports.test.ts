@@ -8,33 +8,12 @@ const root = resolve(import.meta.dirname, '..')
 
 // The names are the contract with users: a line that changes here belongs in CHANGELOG.md.
 const values = [
-  'ConfigError',
-  'OriginPolicy',
-  'corsSchema',
-  'default',
-  'fastifyIO',
-  'loadPolicy',
-  'optionsSchema',
-  'policyFromEnv'
+  'ConfigError', 'OriginPolicy', 'corsSchema', 'default', 'fastifyIO', 'loadPolicy', 'optionsSchema', 'policyFromEnv'
 ]
 const types = [
-  'ConfigIssue',
-  'CorsOptions',
-  'Decision',
-  'FastifyIOOptions',
-  'FastifyIOServer',
-  'FastifyIOSocket',
-  'IssueCode',
-  'LoadOptions',
-  'NarrowedOrigin',
-  'OriginAnswer',
-  'OriginCallback',
-  'OriginFunction',
-  'PolicyOptions',
-  'PolicyRequest',
-  'Reason',
-  'Refusal',
-  'SocketTypes'
+  'ConfigIssue', 'CorsOptions', 'Decision', 'FastifyIOOptions', 'FastifyIOServer', 'FastifyIOSocket', 'IssueCode',
+  'LoadOptions', 'NarrowedOrigin', 'OriginAnswer', 'OriginCallback', 'OriginFunction', 'PolicyOptions', 'PolicyRequest',
+  'Reason', 'Refusal', 'SocketTypes'
 ]
 
 /** Members of OriginPolicy; all others are `@internal`, and stripped from the package's types. */

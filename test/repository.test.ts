@@ -53,7 +53,7 @@ describe('repository', () => {
     assert.deepEqual(missed, [])
   })
 
-  test('every advisory that docs/security-advisories.md lists has a test by its number, and the other way about', () => {
+  test('every advisory of docs/security-advisories.md has a test by its number, and the other way about', () => {
     const numbers = /CVE-\d+-\d+|GHSA(?:-[a-z0-9]{4}){3}/g
     const read = (file: string): string => readFileSync(join(root, file), 'utf8')
     const tests = files.filter((file) => file.startsWith('test/attacks/advisories')).map(read).join('\n')

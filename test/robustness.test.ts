@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, suite, test } from 'node:test'
 import { ORIGIN } from './support/client.ts'
+import { upgradeHead } from './support/hostile.ts'
 import { connections, exchange, linesOf, sent } from './support/raw.ts'
 import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
 import { until } from './support/until.ts'
@@ -57,10 +58,7 @@ for (const statelessHandshake of [true, false]) {
       const { port } = server
       const headers = { origin: ORIGIN }
       const expect = async (
-        status: number,
-        code: number | undefined,
-        path: string,
-        options: Parameters<typeof ask>[2] = {}
+        status: number, code: number | undefined, path: string, options: Parameters<typeof ask>[2] = {}
       ): Promise<void> => {
         const answer = await ask(port, path, { ...options, headers: { ...headers, ...options.headers } })
         assert.deepEqual(
@@ -131,7 +129,9 @@ for (const statelessHandshake of [true, false]) {
         await once(socket, 'close')
         if (gone === undefined) return
         // a request is told that its socket has closed; nobody reads from a socket that waits to be upgraded
-        if (!bytes.includes('Upgrade')) { await until(async () => await connections(app) === 0, 'the connection has ended') }
+        if (!bytes.includes('Upgrade')) {
+          await until(async () => await connections(app) === 0, 'the connection has ended')
+        }
         goOn!()
       }
       await cut(`GET ${POLLING} HTTP/1.1\r\nHost: x\r\nOrig`, 'sent')
@@ -140,12 +140,8 @@ for (const statelessHandshake of [true, false]) {
       await cut(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${linesOf(UPGRADE)}\r\n`, 'answered')
       // mid-POST and mid-poll: the session goes with its request, or with its close packet
       const host = `Host: 127.0.0.1:${port}`
-      for (
-        const bytes of [
-          `POST $ HTTP/1.1\r\n${host}\r\nContent-Length: 100\r\n\r\n40`,
-          `GET $ HTTP/1.1\r\n${host}\r\n\r\n`
-        ]
-      ) {
+      const heads = [`POST $ HTTP/1.1\r\n${host}\r\nContent-Length: 100\r\n\r\n40`, `GET $ HTTP/1.1\r\n${host}\r\n\r\n`]
+      for (const bytes of heads) {
         const sid = sidOf(await ask(port, POLLING))
         const path = `${POLLING}&sid=${sid}`
         if (bytes.startsWith('GET')) {
@@ -175,15 +171,11 @@ for (const statelessHandshake of [true, false]) {
     test('an upgrade pipelined behind a request that waits, then reset', async (t) => {
       let goOn: (() => void) | undefined
       let reached: (() => void) | undefined
-      const waiting = new Promise<void>((resolve) => {
-        reached = resolve
-      })
+      const waiting = new Promise<void>((resolve) => { reached = resolve })
       const server = await serve(t, (app) =>
         app.get('/slow', async () => {
           reached!()
-          await new Promise<void>((resolve) => {
-            goOn = resolve
-          })
+          await new Promise<void>((resolve) => { goOn = resolve })
           return 'ok'
         }))
       const socket = await sent(
@@ -202,18 +194,16 @@ for (const statelessHandshake of [true, false]) {
       const { port, app } = await serve(t)
       const sid = sidOf(await ask(port, POLLING))
       await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
-      for (const method of ['PUT', 'DELETE', 'HEAD']) { assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400) }
+      for (const method of ['PUT', 'DELETE', 'HEAD']) {
+        assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400)
+      }
       assert.equal(app.io.engine.clientsCount, 1)
     })
 
     test('pipelined and half-sent requests', async (t) => {
       const server = await serve(t)
-      const answer = await exchange(
-        server.port,
-        `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nOrigin: https://attacker.example\r\n${
-          linesOf(UPGRADE)
-        }\r\n`
-      )
+      const attack = upgradeHead(WEBSOCKET, 'Origin: https://attacker.example\r\n')
+      const answer = await exchange(server.port, `GET ${POLLING} HTTP/1.1\r\nHost: x\r\n\r\n${attack}`)
       assert.equal(answer.match(/HTTP\/1\.1 \d/g)!.length, 2)
       assert.match(answer, /HTTP\/1\.1 403 /)
       if (!statelessHandshake) server.app.io.engine.close()

@@ -16,10 +16,7 @@ cors({ origin: 'https://app.example.com' })
 cors({ origin: /^https:\/\/pr-\d+\.example\.com$/ })
 cors({
   origin: [
-    'https://app.example.com',
-    'https://*.preview.example.com',
-    'http://localhost:*',
-    /^https:\/\/pr-\d+\.example\.com$/
+    'https://app.example.com', 'https://*.preview.example.com', 'http://localhost:*', /^https:\/\/pr-\d+\.example\.com$/
   ]
 })
 // as a configuration module writes it

@@ -1,5 +1,5 @@
-// What registering the plugin adds to the types of Fastify and of Node's requests. It reads the package by its own
-// name, so that the same file is right beside `lib/` (tsconfig's `paths`) and beside `dist/` (package.json's `exports`).
+// What registering the plugin adds to the types of Fastify and of Node's requests. It reads the package by its name,
+// so that the same file is right beside `lib/` (tsconfig's `paths`) and beside `dist/` (package.json's `exports`).
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { CorsOptions, Decision, FastifyIOServer, NarrowedOrigin, OriginPolicy } from 'fastify-io'

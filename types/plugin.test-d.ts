@@ -1,4 +1,4 @@
-// Compiled by `npm run typecheck`, never run. Here `SocketTypes` is empty; `augmented/` holds the same with event types.
+// Compiled by `npm run typecheck`, never run. Here `SocketTypes` is empty; `augmented/` has event types.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Static } from '@sinclair/typebox'
 import Fastify, { type FastifyRequest } from 'fastify'

@@ -6,7 +6,8 @@ import { serve } from './control.js'
 import { answer, cors } from './settings.js'
 
 const open =
-  '0{"sid":"oWkzV4bXlrEMB0OcAAAA","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+  '0{"sid":"oWkzV4bXlrEMB0OcAAAA","upgrades":["websocket"],' +
+  '"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 const connected = '40{"sid":"J5ThVO4dUvLSPzXpAAAB"}'
 const forbidden = '{"code":4,"message":"Forbidden"}'
 const json = JSON.stringify(answer)

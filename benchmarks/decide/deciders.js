@@ -5,7 +5,11 @@
 /** @typedef {(origin: string) => boolean} Decide whether the origin was allowed */
 /** @typedef {(origins: string[]) => Decide} Compile makes a decider from a list */
 
-/** Each loads its package, so that compiling can be timed without the loading. @type {Record<string, () => Promise<Compile>>} */
+/**
+ * Each loads its package, so that compiling can be timed without the loading.
+ *
+ * @type {Record<string, () => Promise<Compile>>}
+ */
 export const deciders = {
   ours: async () => {
     const { OriginPolicy } = await import('../../dist/index.js')

@@ -29,11 +29,7 @@ interface Head {
 const UNTIL_STOPPED = 3600
 
 export function httpLoad (
-  port: number,
-  connections: number,
-  request: HttpRequest,
-  expected: ExpectedAnswer,
-  recorder: Recorder
+  port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder
 ): Load {
   let finished = (): void => {}
   const done = new Promise<void>((resolve) => { finished = resolve })
@@ -81,5 +77,7 @@ function difference ({ statusCode, headers }: Head, expected: ExpectedAnswer): s
     const name = headers[i]!
     if (name.length === 27 && name.toLowerCase() === 'access-control-allow-origin') allowOrigin = headers[i + 1]
   }
-  if (allowOrigin !== expected.allowOrigin) { return `Access-Control-Allow-Origin ${allowOrigin} instead of ${expected.allowOrigin}` }
+  if (allowOrigin !== expected.allowOrigin) {
+    return `Access-Control-Allow-Origin ${allowOrigin} instead of ${expected.allowOrigin}`
+  }
 }

@@ -34,7 +34,8 @@ export function preflightHeaders (origin: string): Record<string, string> {
   }
 }
 
-// One key for all: the server's work does not depend on it, and the expected answer becomes a constant (RFC 6455, 4.2.2).
+// One key for all: the server's work does not depend on it, and the expected answer becomes a constant (RFC 6455,
+// section 4.2.2).
 export const SOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 export const SOCKET_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
@@ -52,11 +53,7 @@ export function upgradeRequest (port: number, origin: string, path: string): str
 
 /** An HTTP/1.1 request, as bytes. `body` must be ASCII. */
 export function requestText (
-  method: string,
-  port: number,
-  path: string,
-  headers: Record<string, string>,
-  body = ''
+  method: string, port: number, path: string, headers: Record<string, string>, body = ''
 ): string {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)

@@ -1,4 +1,5 @@
-// Origins that applications send, spelt as no web page's is: they can be listed, byte for byte, and nothing near them passes.
+// Origins that applications send, spelt as no web page's is. They can be listed byte for byte, and nothing near them
+// passes.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
@@ -18,14 +19,18 @@ suite('listed', () => {
     test(listed, () => {
       assert.equal(reason({ origin: listed }, listed), 'exact')
       assert.equal(reason({ origin: ['https://a.example', listed], credentials: true }, listed), 'exact')
-      for (const other of others) { assert.ok(['not-listed', 'malformed'].includes(reason({ origin: listed }, other)), other) }
+      for (const other of others) {
+        assert.ok(['not-listed', 'malformed'].includes(reason({ origin: listed }, other)), other)
+      }
       assert.deepEqual(new OriginPolicy({ origin: listed }).warnings, [])
     })
   }
 
   test('file://, with its flag', () => {
     assert.equal(reason(FILE, 'file://'), 'exact')
-    for (const other of ['file:///', 'file:', 'file://x', 'null', 'File://', '']) { assert.notEqual(reason(FILE, other), 'exact') }
+    for (const other of ['file:///', 'file:', 'file://x', 'null', 'File://', '']) {
+      assert.notEqual(reason(FILE, other), 'exact')
+    }
     assert.throws(
       () => new OriginPolicy({ origin: 'file://' }),
       ({ issues: [issue] }: ConfigError) => issue!.code === 'ORIGIN_INVALID' && issue!.hint!.includes('fileOrigin')
@@ -41,7 +46,9 @@ test('not listed: refused, and asked about where anybody is', () => {
     assert.equal(reason({ origin: (asked) => asked === origin }, origin), 'function')
   }
   assert.equal(reason({ origin: '*' }, 'file://'), 'any')
-  for (const origin of [true, () => true, 'https://a.example'] as const) { assert.notEqual(reason({ origin, dangerously: { fileOrigin: true } }, 'file://'), 'any') }
+  for (const origin of [true, () => true, 'https://a.example'] as const) {
+    assert.notEqual(reason({ origin, dangerously: { fileOrigin: true } }, 'file://'), 'any')
+  }
 })
 
 test('the web\'s own schemes are as strict as ever', () => {
@@ -51,20 +58,11 @@ test('the web\'s own schemes are as strict as ever', () => {
       assert.equal(reason({ origin: true }, `${scheme}://${host}`), 'malformed')
     }
   }
-  for (
-    const origin of [
-      'app://a b',
-      'app://a/b',
-      'app://a?b',
-      'app://a@b',
-      'app://a%2eb',
-      'app://*',
-      'app://',
-      'App://a',
-      'app:.',
-      'app://a:b'
-    ]
-  ) {
+  const origins = [
+    'app://a b', 'app://a/b', 'app://a?b', 'app://a@b', 'app://a%2eb', 'app://*', 'app://', 'App://a', 'app:.',
+    'app://a:b'
+  ]
+  for (const origin of origins) {
     assert.equal(reason({ origin: true }, origin), 'malformed', origin)
   }
 })

@@ -4,8 +4,8 @@ import { connections, linesOf, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { start, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
-// Node stops reading from a client that pipelines more than it takes answers for. When an upgrade comes last, Node does not
-// begin again: such a WebSocket would be open, hear nothing, and outlive its client.
+// Node stops reading from a client that pipelines more than it takes answers for. When an upgrade comes last, Node does
+// not begin again: such a WebSocket would be open, hear nothing, and outlive its client.
 test('a WebSocket that was asked for behind a long pipeline hears its client', async (t) => {
   let answers = 0
   let goOn: (() => void) | undefined

@@ -25,18 +25,11 @@ const REFUSED = [403, 403, 403, 403, 403]
 const ALLOWED = [200, 400, 400, 101, 200]
 
 suite('a server that listens on loopback', () => {
-  for (
-    const host of [
-      'evil.example',
-      'localhost.evil.example',
-      'notlocalhost',
-      '127.0.0.1.evil.example',
-      '127.evil.example',
-      '10.0.0.1',
-      '[::2]',
-      '0.0.0.0'
-    ]
-  ) {
+  const hosts = [
+    'evil.example', 'localhost.evil.example', 'notlocalhost', '127.0.0.1.evil.example', '127.evil.example', '10.0.0.1',
+    '[::2]', '0.0.0.0'
+  ]
+  for (const host of hosts) {
     test(`${host} is not its own`, async (t) => {
       const { app, port } = await start(t, { enforce: 'all' }, withApi)
       const rebound = { host: `${host}:${port}`, origin: `http://${host}:${port}` }
@@ -48,18 +41,10 @@ suite('a server that listens on loopback', () => {
     })
   }
 
-  for (
-    const host of [
-      'localhost',
-      'LOCALHOST',
-      'localhost.',
-      'app.localhost',
-      'app.localhost.',
-      '127.0.0.1',
-      '127.1.2.3',
-      '[::1]'
-    ]
-  ) {
+  const loopback = [
+    'localhost', 'LOCALHOST', 'localhost.', 'app.localhost', 'app.localhost.', '127.0.0.1', '127.1.2.3', '[::1]'
+  ]
+  for (const host of loopback) {
     test(`${host} is its own`, async (t) => {
       const { port } = await start(t, { enforce: 'all' }, withApi)
       assert.deepEqual(
@@ -86,27 +71,22 @@ suite('a server that listens on loopback', () => {
   test('REST of a rebound page is served without CORS headers, unless enforce is all', async (t) => {
     const { port } = await start(t, {}, withApi)
     assert.deepEqual(await statuses(port, { host: 'evil.example', origin: 'http://evil.example' }), [
-      403,
-      403,
-      403,
-      403,
-      200
+      403, 403, 403, 403, 200
     ])
   })
 
   const own = { host: 'dev.example', origin: 'http://dev.example' }
-  for (
-    const [name, options, server, headers] of [
-      ['a name that is pinned', { sameOrigin: ['dev.example'] }, {}, own],
-      ['a name that is listed', { origin: 'http://dev.example' }, {}, own],
-      ['a trusted proxy', {}, { trustProxy: true }, own],
-      ['a trusted proxy that says the Host', {}, { trustProxy: true }, {
-        host: 'backend',
-        'x-forwarded-host': 'dev.example',
-        origin: 'http://dev.example'
-      }]
-    ] as const
-  ) {
+  const owners = [
+    ['a name that is pinned', { sameOrigin: ['dev.example'] }, {}, own],
+    ['a name that is listed', { origin: 'http://dev.example' }, {}, own],
+    ['a trusted proxy', {}, { trustProxy: true }, own],
+    ['a trusted proxy that says the Host', {}, { trustProxy: true }, {
+      host: 'backend',
+      'x-forwarded-host': 'dev.example',
+      origin: 'http://dev.example'
+    }]
+  ] as const
+  for (const [name, options, server, headers] of owners) {
     test(`${name} is its own`, async (t) => {
       const { port } = await start(
         t,
@@ -173,17 +153,18 @@ suite('sameOrigin holds for requests without an Origin too', () => {
   test('without Fastify too', () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     const policy = new OriginPolicy({ sameOrigin: ['api.example.com'] })
-    for (
-      const [request, reason] of [
-        [{ protocol: 'https', host: 'api.example.com', headers }, 'missing'],
-        [{ protocol: 'https', host: 'evil.example', headers }, 'not-listed'],
-        [{ protocol: 'https', host: 'evil.example', headers: {} }, 'not-listed'],
-        [{ protocol: 'https', host: 'Evil@', headers: {} }, 'not-listed'],
-        [{ headers }, 'not-listed'],
-        [{ headers: {} }, 'missing'],
-        [undefined, 'missing']
-      ] as const
-    ) assert.equal((policy.decide(undefined, request) as { reason: string }).reason, reason, JSON.stringify(request))
+    const reasons = [
+      [{ protocol: 'https', host: 'api.example.com', headers }, 'missing'],
+      [{ protocol: 'https', host: 'evil.example', headers }, 'not-listed'],
+      [{ protocol: 'https', host: 'evil.example', headers: {} }, 'not-listed'],
+      [{ protocol: 'https', host: 'Evil@', headers: {} }, 'not-listed'],
+      [{ headers }, 'not-listed'],
+      [{ headers: {} }, 'missing'],
+      [undefined, 'missing']
+    ] as const
+    for (const [request, reason] of reasons) {
+      assert.equal((policy.decide(undefined, request) as { reason: string }).reason, reason, JSON.stringify(request))
+    }
     assert.equal(
       (new OriginPolicy({ sameOrigin: false }).decide(undefined, { headers }) as { reason: string }).reason,
       'not-listed'
@@ -192,16 +173,15 @@ suite('sameOrigin holds for requests without an Origin too', () => {
 })
 
 suite('behind Traefik, which sends X-Forwarded-Proto: wss for upgrades', () => {
-  for (
-    const [protocol, origin, allowed] of [
-      ['wss', 'https://app.example.com', true],
-      ['ws', 'http://app.example.com', true],
-      ['https', 'https://app.example.com', true],
-      ['wss', 'http://app.example.com', false],
-      ['ws', 'https://app.example.com', false],
-      ['wss', 'https://evil.example', false]
-    ] as const
-  ) {
+  const upgrades = [
+    ['wss', 'https://app.example.com', true],
+    ['ws', 'http://app.example.com', true],
+    ['https', 'https://app.example.com', true],
+    ['wss', 'http://app.example.com', false],
+    ['ws', 'https://app.example.com', false],
+    ['wss', 'https://evil.example', false]
+  ] as const
+  for (const [protocol, origin, allowed] of upgrades) {
     test(`${protocol}: ${origin} is ${allowed ? '' : 'not '}the server's own`, async (t) => {
       const { port } = await start(t, {}, () => {}, { trustProxy: true })
       const headers = { ...UPGRADE, origin, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': protocol }

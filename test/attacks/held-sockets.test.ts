@@ -71,8 +71,9 @@ const ways: ReadonlyArray<[how: string, leave: Leave]> = [
 ]
 
 /** Clients that send this, see the first byte of an answer if there is to be one, and leave; then the app closes. */
-async function comeAndGo (t: TestContext, { app, port }: Served, bytes: string, leave: Leave,
-  { clients = SOME, answered = true } = {}): Promise<void> {
+async function comeAndGo (
+  t: TestContext, { app, port }: Served, bytes: string, leave: Leave, { clients = SOME, answered = true } = {}
+): Promise<void> {
   const before = files()
   for (let gone = 0; gone < clients; gone += SOME) {
     await Promise.all(Array.from({ length: SOME }, async () => {

@@ -101,7 +101,7 @@ suite('jsonp: true', () => {
     )
   })
 
-  test('only what a script tag sends: no other mode, no other method, and not with missingOrigin: refuse', async (t) => {
+  test('only what a script tag sends: no other mode or method, and not with missingOrigin: refuse', async (t) => {
     const { port } = await start(t, { cors, jsonp: true, allowEIO3: true })
     for (const mode of ['cors', 'navigate', 'websocket']) {
       assert.equal((await ask(port, JSONP, { headers: { ...script, 'sec-fetch-mode': mode } })).status, 403, mode)

@@ -1,4 +1,4 @@
-// Clients that leave, and servers that close, while something of the user's takes its time: no session is made for them.
+// Clients that leave, and servers that close, while a hook or function of the user's runs: no session is made for them.
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
@@ -38,15 +38,8 @@ const waits: Readonly<Record<string, { readonly sid: boolean, readonly make: () 
       const waiting: Slow['waiting'] = []
       let count = 0
       const generateId = (): Promise<string> =>
-        new Promise((resolve) => {
-          waiting.push(() => resolve(`id${count++}`))
-        })
-      return {
-        waiting,
-        setUp: (app) => {
-          app.io.engine.generateId = generateId
-        }
-      }
+        new Promise((resolve) => { waiting.push(() => resolve(`id${count++}`)) })
+      return { waiting, setUp: (app) => { app.io.engine.generateId = generateId } }
     }
   }
 }
@@ -109,8 +102,7 @@ for (const statelessHandshake of [true, false]) {
 }
 
 async function webSocket (
-  t: TestContext,
-  options: FastifyIOOptions
+  t: TestContext, options: FastifyIOOptions
 ): Promise<{ app: FastifyInstance; port: number; sid: string }> {
   const { app, port, own } = await start(t, { cors: { origin: ORIGIN }, ...options })
   const socket = await connect(t, own, { transports: ['websocket'] })

@@ -17,21 +17,18 @@ const EVERYBODY: readonly Record<string, string>[] = [
   { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
 ]
 
-for (
-  const cors of [{ origin: '*' }, { origin: ['*', 'https://app.example.com'] }, { origin: '*', enforce: 'all' }, {
-    origin: '*',
-    sameOrigin: false
-  }] as CorsOptions[]
-) {
+const policies = [{ origin: '*' }, { origin: ['*', 'https://app.example.com'] }, { origin: '*', enforce: 'all' }, {
+  origin: '*',
+  sameOrigin: false
+}] as CorsOptions[]
+for (const cors of policies) {
   test(`${JSON.stringify(cors)}: everybody, with one answer`, async (t) => {
     const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
     for (const headers of EVERYBODY) {
       const rest = await ask(port, '/api', { headers })
       const words = JSON.stringify(headers)
       assert.deepEqual([rest.status, rest.headers['access-control-allow-origin'], rest.headers.vary], [
-        200,
-        '*',
-        undefined
+        200, '*', undefined
       ], words)
       const polling = await ask(port, POLLING, { headers })
       assert.deepEqual([polling.status, polling.headers['access-control-allow-origin']], [200, '*'], words)

@@ -89,11 +89,12 @@ suite('an answer of another type is refused, and its type is told', () => {
   ]
   for (const [answer, words] of answers) {
     test(words, async () => {
-      for (
-        const origin of [(_origin: string, callback: Callback) => callback(null, answer), () =>
-          answer, async () =>
-          answer]
-      ) {
+      const origins = [
+        (_origin: string, callback: Callback) => callback(null, answer),
+        () => answer,
+        async () => answer
+      ]
+      for (const origin of origins) {
         const policy = new OriginPolicy({ origin: origin as never })
         const errors: unknown[] = []
         policy.onError((error) => errors.push(error))
@@ -123,11 +124,7 @@ test('cb(new Error(…)) is how users of cors refuse: no fault is reported', asy
   const lines: { level: number }[] = []
   const logger = {
     level: 'warn',
-    stream: {
-      write: (line: string) => {
-        lines.push(JSON.parse(line) as { level: number })
-      }
-    }
+    stream: { write: (line: string) => { lines.push(JSON.parse(line) as { level: number }) } }
   }
   const cors: CorsOptions = {
     origin: (origin, callback) =>

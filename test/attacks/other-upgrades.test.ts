@@ -125,9 +125,7 @@ test('one line of the log, and the answer is a real 403 on a connection that end
     assert.deepEqual(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).code, 'FST_IO_ORIGIN_REFUSED')
   }
   assert.deepEqual(lines.map(({ transport, reason, origin }) => [transport, reason, origin]), [[
-    'websocket',
-    'not-listed',
-    EVIL
+    'websocket', 'not-listed', EVIL
   ]])
   await until(async () => await connections(app) === 0, 'no socket stays open')
 })

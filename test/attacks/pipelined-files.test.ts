@@ -6,7 +6,7 @@ import { connections, linesOf, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { type Running, start, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
-// Node tells a response that waits behind another one nothing when its client leaves: whatever it was to send stays open.
+// Node tells a response that waits behind another one nothing when its client leaves: what it was to send stays open.
 
 for (const leave of ['FIN', 'RST'] as const) {
   test(`files of the client, asked for behind a slow answer: none stays open after a ${leave}`, async (t) => {
@@ -41,7 +41,7 @@ async function startWithLast (t: TestContext): Promise<Running & { last: { goOn?
   return { ...started, last }
 }
 
-test('files and an upgrade behind an answer that closes the connection: no file stays open, and nothing is upgraded', async (t) => {
+test('files and an upgrade behind an answer that closes the connection: no file stays open, no upgrade', async (t) => {
   const { port, app, last } = await startWithLast(t)
   const { mock } = t.mock.method(fs, 'createReadStream')
   const file = 'GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -124,7 +124,8 @@ test('files and an upgrade that comes while the last answer closes the connectio
     )
     client.resume()
     await until(() => mock.callCount() === round, 'the file is open')
-    // Both are there when the loop looks. It is to take the first one first, which ends the answer that the upgrade waits for.
+    // Both are there when the loop looks. The loop takes the first one first, which ends the answer that the upgrade
+    // waits for.
     other.write('GET /go HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
     client.write(`GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
     await until(async () => await connections(app) === 0, 'the connections have ended')

@@ -30,10 +30,7 @@ async function checkRest (port: number, path: string): Promise<void> {
   assert.deepEqual([get.status, ...said(get)], [200, ORIGIN, 'true'], path)
   const allowed = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
   assert.deepEqual([allowed.status, ...said(allowed), allowed.headers['access-control-allow-methods']], [
-    204,
-    ORIGIN,
-    'true',
-    'GET, PUT'
+    204, ORIGIN, 'true', 'GET, PUT'
   ], path)
   for (const origin of [EVIL, 'null']) {
     const refused = await ask(port, path, { headers: { origin } })
@@ -74,27 +71,17 @@ suite('a @fastify/cors in a child scope that was there first: the policy has the
 
 suite('a @fastify/cors that is registered behind fastify-io: CORS_TWICE', () => {
   const second: Record<string, (app: FastifyInstance) => unknown> = {
-    'in the same scope, awaited': async (app) => {
-      await app.register(fastifyCors, open)
-    },
-    'in the same scope, not awaited': (app) => {
-      app.register(fastifyCors, open)
-    },
+    'in the same scope, awaited': async (app) => { await app.register(fastifyCors, open) },
+    'in the same scope, not awaited': (app) => { app.register(fastifyCors, open) },
     'in a child, awaited': async (app) => {
-      await app.register(async (child) => {
-        await child.register(fastifyCors, open)
-      })
+      await app.register(async (child) => { await child.register(fastifyCors, open) })
     },
     'in a child, not awaited': (app) => {
-      app.register(async (child) => {
-        child.register(fastifyCors, open)
-      }, { prefix: '/child' })
+      app.register(async (child) => { child.register(fastifyCors, open) }, { prefix: '/child' })
     },
     'in a grandchild': (app) => {
       app.register(async (child) => {
-        child.register(async (grandchild) => {
-          grandchild.register(fastifyCors, open)
-        })
+        child.register(async (grandchild) => { grandchild.register(fastifyCors, open) })
       })
     }
   }
@@ -215,11 +202,7 @@ test('logLevel of the plugin silences preflights of REST too', async (t) => {
     const app = Fastify({
       logger: {
         level: 'info',
-        stream: {
-          write: (line: string) => {
-            if (/OPTIONS|request completed/.test(line)) written.push(line)
-          }
-        }
+        stream: { write: (line: string) => { if (/OPTIONS|request completed/.test(line)) written.push(line) } }
       }
     })
     await app.register(fastifyIO, { ...options, ...(logLevel && { logLevel }) })

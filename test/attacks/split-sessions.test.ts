@@ -31,9 +31,7 @@ async function fleet (t: TestContext, size: number, options: FastifyIOOptions = 
     const logger = { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } }
     const running = await start(t, { handshakeSecret, ...options }, () => {}, { logger })
     const member: Member = { ...running, lines, connections: 0, contexts: [] }
-    running.app.io.on('connection', () => {
-      member.connections++
-    })
+    running.app.io.on('connection', () => { member.connections++ })
     running.app.io.engine.on('connection_error', ({ context }: { context: Member['contexts'][number] }) => {
       member.contexts.push(context)
     })
@@ -96,7 +94,10 @@ suite('a handshake of another process', () => {
   test('a poll whose CONNECT went elsewhere is refused after 2 s; one line a minute', async (t) => {
     const [a, b] = await fleet(t, 2) as [Member, Member]
     const began = performance.now()
-    for (const answer of await Promise.all([poll(b, await shake(a)), poll(b, await shake(a)), poll(b, await shake(a))])) { refused(answer) }
+    const sids = [await shake(a), await shake(a), await shake(a)]
+    for (const answer of await Promise.all(sids.map((sid) => poll(b, sid)))) {
+      refused(answer)
+    }
     const took = performance.now() - began
     assert.ok(took > 1900 && took < 10_000, `${took} ms`)
     assert.deepEqual([sessions(b), b.connections, b.lines.filter((line) => SPREAD.test(line)).length], [0, 0, 1])
@@ -235,7 +236,9 @@ suite('a handshake of another process', () => {
       destroy (): void {}
     }
     const [a, b] = await fleet(t, 2, { parser: { Encoder, Decoder } }) as [Member, Member]
-    for (const body of ['4{"type":2,"nsp":"/","data":["x"]}', '4not JSON', '40']) { refused(await post(b, await shake(a), body)) }
+    for (const body of ['4{"type":2,"nsp":"/","data":["x"]}', '4not JSON', '40']) {
+      refused(await post(b, await shake(a), body))
+    }
     const sid = await shake(a)
     assert.equal((await post(b, sid, '4{"type":0,"nsp":"/"}')).body, 'ok')
     assert.match((await poll(b, sid)).body, /^4\{"type":0,.*"sid"/)
@@ -279,14 +282,13 @@ suite('the own handshake, where a secret is shared', () => {
   }
 
   // Engine.IO's own transport tells by events; pings are frames that are written, and no poll
-  for (
-    const [name, options] of Object.entries({
-      ours: {},
-      'of a wsEngine': { wsEngine: WebSocketServer as never },
-      'with pings': { pingInterval: 100 }
-    })
-  ) {
-    test(`a client that polls elsewhere and upgrades here is cut off, though it only listens; WebSockets ${name}`, async (t) => {
+  const kinds = Object.entries({
+    ours: {},
+    'of a wsEngine': { wsEngine: WebSocketServer as never },
+    'with pings': { pingInterval: 100 }
+  })
+  for (const [name, options] of kinds) {
+    test(`a client that polls elsewhere, upgrades here and only listens is cut off; WebSockets ${name}`, async (t) => {
       const [a, b] = await fleet(t, 2, options) as [Member, Member]
       const sid = await shake(a)
       assert.equal((await post(b, sid, '40')).body, 'ok')
@@ -339,10 +341,7 @@ suite('behind a balancer', () => {
 
   /** How each of many clients fared: the first that happened to it, and whether it is cut off in the end. */
   async function crowd (
-    t: TestContext,
-    url: string,
-    transports: ('polling' | 'websocket')[],
-    within: number
+    t: TestContext, url: string, transports: ('polling' | 'websocket')[], within: number
   ): Promise<{ silent: number; failed: number; connected: number }> {
     const clients = Array.from({ length: N }, () => client(t, url, { transports, extraHeaders: {} }))
     let failed = 0
@@ -399,7 +398,7 @@ suite('behind a balancer', () => {
   })
 
   for (const [where, other] of [['that of the handshake', 0], ['a third one', 2]] as const) {
-    test(`a client whose WebSocket alone goes to another process, ${where}, does not wait for a heartbeat`, async (t) => {
+    test(`a client whose WebSocket alone goes elsewhere, ${where}, does not wait for a heartbeat`, async (t) => {
       const members = await fleet(t, 3)
       const route: Route = ({ url }, ports) =>
         ports[/transport=websocket/.test(url!) ? other : /sid=/.test(url!) ? 1 : 0]!
@@ -417,9 +416,7 @@ suite('behind a balancer', () => {
       { length: 3 },
       () => fork(`${import.meta.dirname}/../fixtures/fleet-process.ts`, { execArgv: process.execArgv })
     )
-    t.after(() => {
-      for (const child of children) child.kill()
-    })
+    t.after(() => { for (const child of children) child.kill() })
     const said = async (): Promise<{ port: number; connections: number; lines: string[] }[]> =>
       (await Promise.all(children.map((child) => once(child, 'message')))).map(([message]) => message)
     const ports = (await said()).map(({ port }) => port)

@@ -1,5 +1,5 @@
-// A `sid` of one server, shown to another one that has the same secret. What the first one never asked for (allowRequest,
-// middlewares "only for the handshake") must not be passed by at the second.
+// A `sid` of one server, shown to another one that has the same secret. What the first one never asked for
+// (allowRequest, middlewares "only for the handshake") must not be passed by at the second.
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,9 @@ async function tries (port: number, prefix: string, sid: string): Promise<{ stat
 }
 
 async function unknown (port: number, prefix: string, sid: string): Promise<void> {
-  for (const { status, body } of await tries(port, prefix, sid)) { assert.deepEqual([status, JSON.parse(body)], [400, UNKNOWN]) }
+  for (const { status, body } of await tries(port, prefix, sid)) {
+    assert.deepEqual([status, JSON.parse(body)], [400, UNKNOWN])
+  }
 }
 
 const shake = async (port: number, prefix = '') => sidOf(await ask(port, `${prefix}${PATH}polling`, { headers }))
@@ -34,11 +36,11 @@ suite('a handshake of another server', () => {
   test('of another scope of the same app opens nothing', async (t) => {
     const app = Fastify()
     const sessions: string[] = []
-    for (
-      const [prefix, options] of [['/public', {}], ['/admin', {
-        allowRequest: (_: unknown, answer: (error: null, ok: boolean) => void) => answer(null, false)
-      }]] as const
-    ) {
+    const scopes = [
+      ['/public', {}],
+      ['/admin', { allowRequest: (_: unknown, answer: (error: null, ok: boolean) => void) => answer(null, false) }]
+    ] as const
+    for (const [prefix, options] of scopes) {
       await app.register(async (scope) => {
         await scope.register(fastifyIO, { cors, handshakeSecret, ...options } as FastifyIOOptions)
         scope.io.on('connection', () => { sessions.push(prefix) })
@@ -67,7 +69,9 @@ suite('a handshake of another server', () => {
       ['', { serviceName: 'shop' }]
     ]
     const servers = []
-    for (const [prefix, options] of given) { servers.push({ prefix, port: (await start(t, { cors, handshakeSecret, ...options })).port }) }
+    for (const [prefix, options] of given) {
+      servers.push({ prefix, port: (await start(t, { cors, handshakeSecret, ...options })).port })
+    }
     for (const from of servers) {
       for (const to of servers) {
         if (to !== from) await unknown(to.port, to.prefix, await shake(from.port, from.prefix))
@@ -95,10 +99,10 @@ suite('middlewares that run "only for the handshake"', () => {
         }
       )
       const users: unknown[] = []
-      app.io.on('connection', ({ request }) => {
-        users.push((request as { user?: object }).user)
-      })
-      for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) { await connect(t, own, { transports }) }
+      app.io.on('connection', ({ request }) => { users.push((request as { user?: object }).user) })
+      for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
+        await connect(t, own, { transports })
+      }
       assert.deepEqual(users, [{ id: 1 }, { id: 1 }, { id: 1 }])
     })
   }

@@ -79,7 +79,7 @@ suite('a listener that ignores the path', () => {
 })
 
 suite('a listener that takes it keeps it', () => {
-  /** @returns a connection that listener has, when another one, which it leaves alone and which came later, has ended */
+  /** @returns a connection that the listener has, after a later one, which the listener left alone, has ended */
   async function outlasting (t: TestContext, takes: Listener): Promise<Socket> {
     let first = true
     const { open } = await serve(t, (request, socket) => {

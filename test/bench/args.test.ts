@@ -18,20 +18,8 @@ test('without flags everything runs, five times, and is worth publishing', () =>
 
 test('flags change what they name', () => {
   const options = parse([
-    '--workloads',
-    'rest, handshake',
-    '--contenders=ours,http',
-    '--rounds',
-    '7',
-    '--duration',
-    '0.5',
-    '--connections',
-    '9',
-    '--check',
-    '--json',
-    'a',
-    '--svg',
-    'b'
+    '--workloads', 'rest, handshake', '--contenders=ours,http', '--rounds', '7', '--duration', '0.5', '--connections',
+    '9', '--check', '--json', 'a', '--svg', 'b'
   ])
   assert.deepEqual(options.workloads, ['handshake', 'rest'])
   assert.deepEqual(options.contenders, ['http', 'ours'])
@@ -71,20 +59,10 @@ for (const [why, argv] of [
 
 test('--help names every flag, workload and contender', () => {
   for (const { id } of [...workloads, ...contenders]) assert.ok(help.includes(id), id)
-  for (
-    const flag of [
-      'contenders',
-      'workloads',
-      'rounds',
-      'duration',
-      'connections',
-      'quick',
-      'check',
-      'json',
-      'svg',
-      'from'
-    ]
-  ) {
+  const flags = [
+    'contenders', 'workloads', 'rounds', 'duration', 'connections', 'quick', 'check', 'json', 'svg', 'from'
+  ]
+  for (const flag of flags) {
     assert.ok(help.includes(`--${flag} `), flag)
   }
 })
@@ -106,18 +84,12 @@ test('each round begins with another contender', () => {
   assert.deepEqual(rotate([1, 2, 3], 4), [2, 3, 1])
   assert.deepEqual(rotate([], 4), [])
   const options = parse([
-    '--workloads',
-    'rest,memory,startup',
-    '--contenders',
-    'fastify,fastify-cors,ws',
-    '--rounds',
-    '4'
+    '--workloads', 'rest,memory,startup', '--contenders', 'fastify,fastify-cors,ws', '--rounds', '4'
   ])
   const steps = plan(options, { cells: {}, decide: {}, memory: {}, startup: {}, storm: {} })
   assert.deepEqual(steps.map(({ section, name }) => `${section} ${name}`), [
-    'round 1/4  rest fastify', 'round 1/4  rest fastify-cors', 'round 1/4  memory ws',
-    'round 2/4  rest fastify-cors', 'round 2/4  rest fastify', 'round 2/4  memory ws',
-    'round 3/4  rest fastify', 'round 3/4  rest fastify-cors',
+    'round 1/4  rest fastify', 'round 1/4  rest fastify-cors', 'round 1/4  memory ws', 'round 2/4  rest fastify-cors',
+    'round 2/4  rest fastify', 'round 2/4  memory ws', 'round 3/4  rest fastify', 'round 3/4  rest fastify-cors',
     'round 4/4  rest fastify-cors', 'round 4/4  rest fastify'
   ])
 })

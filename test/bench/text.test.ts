@@ -10,11 +10,7 @@ import { cell, resultsOf } from './fixture.ts'
 
 test('a table is as wide as its widest cells, whatever they are made of', () => {
   assert.equal(table([{ head: 'who', align: 'left' }, { head: 'µs' }], [['ours', '9'], ['…', '1,234']]), [
-    '┌──────┬───────┐',
-    '│ who  │    µs │',
-    '├──────┼───────┤',
-    '│ ours │     9 │',
-    '│ …    │ 1,234 │',
+    '┌──────┬───────┐', '│ who  │    µs │', '├──────┼───────┤', '│ ours │     9 │', '│ …    │ 1,234 │',
     '└──────┴───────┘'
   ].join('\n'))
 })

@@ -10,13 +10,8 @@ export async function launch (): Promise<Browser> {
     executablePath: process.env.CHROME_PATH ?? await packed.executablePath(),
     headless: true,
     args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic'
+      '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--disable-quic'
     ]
   })
 }

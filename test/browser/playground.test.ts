@@ -44,13 +44,8 @@ suite('a real browser', () => {
   }
 
   const CHECKS = [
-    'REST',
-    'REST with cookies',
-    'REST with a preflight',
-    'Server-sent events',
-    'Socket.IO, polling',
-    'Socket.IO, polling with a preflight',
-    'Socket.IO, WebSocket'
+    'REST', 'REST with cookies', 'REST with a preflight', 'Server-sent events', 'Socket.IO, polling',
+    'Socket.IO, polling with a preflight', 'Socket.IO, WebSocket'
   ]
 
   test('the allowed page may do everything', async () => {
@@ -82,7 +77,13 @@ suite('a real browser', () => {
         const socket = new Promise((resolve, reject) => { const ws = new WebSocket('${
         backend.replace('http', 'ws')
       }/socket.io/?EIO=4&transport=websocket'); ws.onopen = resolve; ws.onerror = reject })
-        Promise.all([origin, attempt(fetch('${backend}/api/time')), attempt(fetch('${backend}/api/me', { credentials: 'include' })), attempt(fetch('${backend}/socket.io/?EIO=4&transport=polling')), attempt(socket)])
+        Promise.all([
+          origin,
+          attempt(fetch('${backend}/api/time')),
+          attempt(fetch('${backend}/api/me', { credentials: 'include' })),
+          attempt(fetch('${backend}/socket.io/?EIO=4&transport=polling')),
+          attempt(socket)
+        ])
           .then((seen) => parent.postMessage(seen, '*'))
       </script>`
       const seen = new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }))

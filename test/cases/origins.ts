@@ -18,26 +18,15 @@ export interface OriginCase {
 const app = 'https://app.example.com'
 const list = {
   origin: [
-    app,
-    'https://*.preview.example.com',
-    'http://localhost:*',
-    'https://*.tenant.example:8443',
-    'https://*.dev.example:*',
-    'http://127.0.0.1:5173',
-    'http://[::1]:5173',
-    'capacitor://localhost',
-    'tauri://localhost',
-    'chrome-extension://abcdefghijklmnopabcdefghijklmnop'
+    app, 'https://*.preview.example.com', 'http://localhost:*', 'https://*.tenant.example:8443',
+    'https://*.dev.example:*', 'http://127.0.0.1:5173', 'http://[::1]:5173', 'capacitor://localhost',
+    'tauri://localhost', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop'
   ]
 }
 const regexp = { origin: /^https:\/\/pr-\d+\.preview\.example\.com$/ }
 
 function allow (
-  name: string,
-  cors: CorsOptions,
-  origin: OriginCase['origin'],
-  reason: Reason,
-  allowOrigin?: 'origin' | '*'
+  name: string, cors: CorsOptions, origin: OriginCase['origin'], reason: Reason, allowOrigin?: 'origin' | '*'
 ): OriginCase {
   return { name, cors, origin, allowed: true, reason, ...(allowOrigin !== undefined && { allowOrigin }) }
 }
@@ -75,13 +64,8 @@ export const origins: readonly OriginCase[] = [
 
   refuse('a trailing dot under a pattern', list, 'https://a.preview.example.com.', 'not-listed'),
   refuse('an IP address in the place of a host', list, 'https://127.0.0.1', 'not-listed'),
-  allow(
-    'underscores and hyphens, which browsers resolve',
-    list,
-    'https://_a-.preview.example.com',
-    'pattern',
-    'origin'
-  ),
+  allow('underscores and hyphens, which browsers resolve',
+    list, 'https://_a-.preview.example.com', 'pattern', 'origin'),
   allow('the longest label', list, `https://${'a'.repeat(63)}.preview.example.com`, 'pattern', 'origin'),
 
   allow('an IPv4 address', list, 'http://127.0.0.1:5173', 'exact', 'origin'),
@@ -110,19 +94,10 @@ export const origins: readonly OriginCase[] = [
     'exact',
     'origin'
   ),
-  refuse(
-    "an extension's lower case",
-    { origin: 'safari-web-extension://E3449EA7-49A3-4C1C' },
-    'safari-web-extension://e3449ea7-49a3-4c1c',
-    'not-listed'
-  ),
-  allow(
-    'a local file, dangerously',
-    { origin: ['file://', app], dangerously: { fileOrigin: true } },
-    'file://',
-    'exact',
-    'origin'
-  ),
+  refuse("an extension's lower case",
+    { origin: 'safari-web-extension://E3449EA7-49A3-4C1C' }, 'safari-web-extension://e3449ea7-49a3-4c1c', 'not-listed'),
+  allow('a local file, dangerously',
+    { origin: ['file://', app], dangerously: { fileOrigin: true } }, 'file://', 'exact', 'origin'),
   refuse('a local file', list, 'file://', 'malformed'),
   allow('a local file, under any', { origin: '*' }, 'file://', 'any', '*'),
   refuse('a trailing slash', list, `${app}/`, 'malformed'),
@@ -152,12 +127,8 @@ export const origins: readonly OriginCase[] = [
   refuse('null', list, 'null', 'null'),
   allow('null under any', { origin: '*' }, 'null', 'any', '*'),
   refuse('null under any, by reflection', { origin: true }, 'null', 'null'),
-  refuse(
-    'null under any with credentials',
-    { origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } },
-    'null',
-    'null'
-  ),
+  refuse('null under any with credentials',
+    { origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } }, 'null', 'null'),
   refuse('null in upper case', list, 'NULL', 'malformed'),
   refuse('undefined, as text', list, 'undefined', 'malformed'),
   allow('null, dangerously', { origin: ['null', app], dangerously: { nullOrigin: true } }, 'null', 'exact', 'origin'),
@@ -165,13 +136,8 @@ export const origins: readonly OriginCase[] = [
   allow('any', { origin: '*' }, 'https://whoever.example', 'any', '*'),
   allow('any, among others', { origin: ['*', app] }, 'https://whoever.example', 'any', '*'),
   allow('one listed beside any: its answer too goes without Vary', { origin: ['*', app] }, app, 'exact', '*'),
-  allow(
-    'one listed beside any with credentials',
-    { origin: ['*', app], credentials: true, dangerously: { anyOriginWithCredentials: true } },
-    app,
-    'exact',
-    'origin'
-  ),
+  allow('one listed beside any with credentials',
+    { origin: ['*', app], credentials: true, dangerously: { anyOriginWithCredentials: true } }, app, 'exact', 'origin'),
   allow('null beside any', { origin: ['null', '*'], dangerously: { nullOrigin: true } }, 'null', 'exact', '*'),
   allow('any, by reflection', { origin: true }, 'https://whoever.example', 'any', 'origin'),
   allow(
@@ -187,44 +153,17 @@ export const origins: readonly OriginCase[] = [
 
   allow('a RegExp', regexp, 'https://pr-12.preview.example.com', 'regexp', 'origin'),
   refuse('a RegExp that does not match', regexp, 'https://pr-x.preview.example.com', 'not-listed'),
-  allow(
-    'a RegExp in a list',
-    { origin: [app, regexp.origin] },
-    'https://pr-12.preview.example.com',
-    'regexp',
-    'origin'
-  ),
+  allow('a RegExp in a list',
+    { origin: [app, regexp.origin] }, 'https://pr-12.preview.example.com', 'regexp', 'origin'),
 
-  allow(
-    'a function that calls back',
-    { origin: (origin, callback) => callback(null, origin === app) },
-    app,
-    'function',
-    'origin'
-  ),
-  refuse(
-    'a function that calls back with false',
-    { origin: (_origin, callback) => callback(null, false) },
-    app,
-    'not-listed'
-  ),
-  refuse(
-    'a function that calls back with an error',
-    { origin: (_origin, callback) => callback(new Error('Not allowed by CORS')) },
-    app,
-    'not-listed'
-  ),
-  allow(
-    'a function that calls back later',
-    {
-      origin: (_origin, callback) => {
-        setImmediate(callback, null, true)
-      }
-    },
-    app,
-    'function',
-    'origin'
-  ),
+  allow('a function that calls back',
+    { origin: (origin, callback) => callback(null, origin === app) }, app, 'function', 'origin'),
+  refuse('a function that calls back with false',
+    { origin: (_origin, callback) => callback(null, false) }, app, 'not-listed'),
+  refuse('a function that calls back with an error',
+    { origin: (_origin, callback) => callback(new Error('Not allowed by CORS')) }, app, 'not-listed'),
+  allow('a function that calls back later',
+    { origin: (_origin, callback) => { setImmediate(callback, null, true) } }, app, 'function', 'origin'),
   allow('a function that returns', { origin: (origin) => origin === app }, app, 'function', 'origin'),
   allow('a function that promises', { origin: async (origin) => origin === app }, app, 'function', 'origin'),
   refuse('a function that rejects', { origin: async () => { throw new Error('no database') } }, app, 'error'),
@@ -232,27 +171,12 @@ export const origins: readonly OriginCase[] = [
   refuse('a function that says nothing', { origin: (_origin, _callback) => {}, originTimeout: 20 }, app, 'timeout'),
   allow('a function that answers a string', { origin: () => app }, app, 'function', 'origin'),
   refuse('a function that answers another string', { origin: () => 'https://other.example' }, app, 'not-listed'),
-  allow(
-    'a function that answers a RegExp',
-    { origin: () => /^https:\/\/app\.example\.com$/ },
-    app,
-    'function',
-    'origin'
-  ),
-  allow(
-    'a function that answers a list',
-    { origin: async () => ['https://other.example', /^https:\/\/app\./] },
-    app,
-    'function',
-    'origin'
-  ),
-  allow(
-    'a function that answers a pattern',
-    { origin: () => 'https://*.preview.example.com' },
-    'https://pr-1.preview.example.com',
-    'function',
-    'origin'
-  ),
+  allow('a function that answers a RegExp',
+    { origin: () => /^https:\/\/app\.example\.com$/ }, app, 'function', 'origin'),
+  allow('a function that answers a list',
+    { origin: async () => ['https://other.example', /^https:\/\/app\./] }, app, 'function', 'origin'),
+  allow('a function that answers a pattern',
+    { origin: () => 'https://*.preview.example.com' }, 'https://pr-1.preview.example.com', 'function', 'origin'),
   allow('a function that answers *', { origin: () => '*' }, app, 'function', 'origin'),
   refuse('a function that answers a number', { origin: (() => 1) as never }, app, 'error'),
   refuse(
@@ -285,13 +209,8 @@ export const origins: readonly OriginCase[] = [
     'function',
     'origin'
   ),
-  allow(
-    'a function that takes a callback, and promises',
-    { origin: async (origin, _callback) => origin === app },
-    app,
-    'function',
-    'origin'
-  ),
+  allow('a function that takes a callback, and promises',
+    { origin: async (origin, _callback) => origin === app }, app, 'function', 'origin'),
   refuse('a function is not asked for what is malformed', { origin: () => true }, `${app}/`, 'malformed'),
   refuse('a function is not asked for null', { origin: () => true }, 'null', 'null'),
 
@@ -323,49 +242,29 @@ export const origins: readonly OriginCase[] = [
     headers: { 'sec-fetch-site': 'same-origin' }
   },
   {
-    ...refuse(
-      'no Origin, from the page itself, pinned to other hosts',
-      { sameOrigin: ['api.example.com'] },
-      undefined,
-      'not-listed'
-    ),
+    ...refuse('no Origin, from the page itself, pinned to other hosts',
+      { sameOrigin: ['api.example.com'] }, undefined, 'not-listed'),
     headers: { 'sec-fetch-site': 'same-origin' }
   },
   {
-    ...allow(
-      'no Origin, from the page itself, turned off, but any is allowed',
-      { origin: true, sameOrigin: false },
-      undefined,
-      'missing'
-    ),
+    ...allow('no Origin, from the page itself, turned off, but any is allowed',
+      { origin: true, sameOrigin: false }, undefined, 'missing'),
     headers: { 'sec-fetch-site': 'same-origin' }
   },
   {
-    ...allow(
-      'no Origin, from the page itself, turned off, but the function allows it',
-      { origin: async () => true, sameOrigin: false },
-      undefined,
-      'missing'
-    ),
+    ...allow('no Origin, from the page itself, turned off, but the function allows it',
+      { origin: async () => true, sameOrigin: false }, undefined, 'missing'),
     headers: { 'sec-fetch-site': 'same-origin' }
   },
   {
-    ...refuse(
-      'no Origin, from the page itself, and the function refuses it',
-      { origin: async () => false, sameOrigin: false },
-      undefined,
-      'not-listed'
-    ),
+    ...refuse('no Origin, from the page itself, and the function refuses it',
+      { origin: async () => false, sameOrigin: false }, undefined, 'not-listed'),
     headers: { 'sec-fetch-site': 'same-origin' }
   },
   allow('no Origin, its own turned off: a native client', { ...list, sameOrigin: false }, undefined, 'missing'),
   allow('no Origin, pinned to this host', { sameOrigin: ['127.0.0.1'] }, undefined, 'missing'),
-  refuse(
-    'no Origin, pinned to other hosts (DNS rebinding)',
-    { sameOrigin: ['api.example.com'] },
-    undefined,
-    'not-listed'
-  ),
+  refuse('no Origin, pinned to other hosts (DNS rebinding)',
+    { sameOrigin: ['api.example.com'] }, undefined, 'not-listed'),
   {
     ...allow('no Origin, from the page itself', list, undefined, 'missing'),
     headers: { 'sec-fetch-site': 'same-origin' }
@@ -375,12 +274,8 @@ export const origins: readonly OriginCase[] = [
   allow('the server\'s own origin', {}, (own) => own, 'same-origin'),
   refuse('its own origin, turned off', { sameOrigin: false }, (own) => own, 'not-listed'),
   allow('its own origin, pinned', { sameOrigin: ['127.0.0.1', 'api.example.com'] }, (own) => own, 'same-origin'),
-  refuse(
-    'its own origin, pinned to other hosts (DNS rebinding)',
-    { sameOrigin: ['api.example.com'] },
-    (own) => own,
-    'not-listed'
-  ),
+  refuse('its own origin, pinned to other hosts (DNS rebinding)',
+    { sameOrigin: ['api.example.com'] }, (own) => own, 'not-listed'),
   refuse('its own host by another scheme', {}, (own) => own.replace('http:', 'https:'), 'not-listed'),
   refuse('its own host, another port', {}, (own) => own.replace(/\d+$/, '1'), 'not-listed')
 ]

@@ -1,20 +1,17 @@
-// Regexps that real projects use or used to decide about origins, with where each is from. Other languages' syntax is translated
-// (\A and \z, (?i), preg delimiters); the hosts of people's own sites are replaced, those of platforms and documentation are kept.
+// Regexps that real projects use or used to decide about origins, with where each is from. Other languages' syntax is
+// translated (\A and \z, (?i), preg delimiters). The hosts of people's own sites are replaced; those of platforms and
+// documentation are kept.
 
 /** A regexp and where it was seen. */
 export type Seen = readonly [regexp: RegExp, from: string]
 
 /** No origin that they accept can be owned by a stranger. */
 export const good: readonly Seen[] = [
-  [
-    /^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/,
-    'vitejs/vite 8f63cd6, the default of server.cors'
-  ],
+  [/^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/,
+    'vitejs/vite 8f63cd6, the default of server.cors'],
   [/^https?:\/\/localhost(:[0-9]+)?$/, 'symfony/recipes#432'],
-  [
-    /^https?:\/\/localhost:?[0-9]*$/,
-    'symfony/recipes#432, before it: accepts localhost8000, a name that cannot be registered'
-  ],
+  [/^https?:\/\/localhost:?[0-9]*$/,
+    'symfony/recipes#432, before it: accepts localhost8000, a name that cannot be registered'],
   [/^https?:\/\/(localhost|127\.0\.0\.1)(:[0-9]+)?$/, 'symfony/recipes, nelmio/cors-bundle: CORS_ALLOW_ORIGIN'],
   [/^http:\/\/localhost:[0-9]+/, 'nelmio/NelmioCorsBundle README: what follows the digits can only be digits'],
   [/^(http:\/\/localhost:)\d{1,5}$/, 'centrifuge/apps#1332'],
@@ -29,16 +26,12 @@ export const good: readonly Seen[] = [
   [/^(.*\.)?example\.com$/, 'expressjs/cors#42'],
   [/^https:\/\/(pr-\d+|deploy-preview-\d+)--example\.netlify\.app$/, 'openscan-explorer/explorer#364'],
   [/^https:\/\/deploy-preview-\d+--example\.netlify\.app$/i, 'NIAEFEUP/nijobs-be#244: Netlify hands out no such name'],
-  [
-    /^https:\/\/deploy-preview-\d{1,4}--yourwebsite\.domain\.app$/,
-    't-ega/Quiz-Builder-Backend config/initializers/cors.rb'
-  ],
+  [/^https:\/\/deploy-preview-\d{1,4}--yourwebsite\.domain\.app$/,
+    't-ega/Quiz-Builder-Backend config/initializers/cors.rb'],
   [/^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i, 'pbakaus/impeccable#396'],
   [/^https:\/\/(?:[a-z0-9-]+\.)*example\.com$/i, 'koutyuke/mona-ca apps/api/src/core/lib/http/cors.ts'],
-  [
-    /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i,
-    'koutyuke/mona-ca apps/api/src/core/lib/http/cors.ts'
-  ],
+  [/^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i,
+    'koutyuke/mona-ca apps/api/src/core/lib/http/cors.ts'],
   [/^https:\/\/(\w+\.)*example\.ai$/, 'Ujjwalbhatt/code src/main.ts'],
   [/^https:\/\/(?:[a-z]+\.)?example\.com$/, 'Asad13/test-backend src/configs/white-listed-origins.ts'],
   [/^https?:\/\/localhost:\d{1,4}/, 'Asad13/test-backend src/configs/white-listed-origins.ts'],
@@ -49,10 +42,8 @@ export const good: readonly Seen[] = [
   [/^http:\/\/localhost(:[0-9]{0,4})?\/?$/, 'an options object for expressjs/cors'],
   [/^http:\/\/localhost(:[0-9]+)?$/, 'alberitus/presensi-backend config/cors.php'],
   [/^http:\/\/localhost:*([0-9]+)?$/, 'huggerkios/my_cloud_api src/config/modules/cors.py'],
-  [
-    /^http:\/\/127.0.0.1:*([0-9]+)?$/,
-    'huggerkios/my_cloud_api: the last label is a number, so the host is an address or nothing'
-  ],
+  [/^http:\/\/127.0.0.1:*([0-9]+)?$/,
+    'huggerkios/my_cloud_api: the last label is a number, so the host is an address or nothing'],
   [/^https?:\/\/tauri\.localhost(:\d+)?$/, 'worldmonitor api/_cors.js'],
   [/^https?:\/\/[a-z0-9-]+\.tauri\.localhost(:\d+)?$/i, 'worldmonitor api/_cors.js'],
   [/^tauri:\/\/localhost$/, 'worldmonitor api/_cors.js'],
@@ -67,20 +58,14 @@ export const good: readonly Seen[] = [
     /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|10(?:\.\d{1,3}){3}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|192\.168(?:\.\d{1,3}){2}|\[(?:::1|f[cd][0-9a-f]{2}:[0-9a-f:]+|fe[89ab][0-9a-f]:[0-9a-f:]+)\])(?::\d+)?$/i,
     'Kilo-Org/cloud#4012, from its description'
   ],
-  [
-    /\/\/my\.subdomain\.domain\.com(:|$)/i,
-    'OpenShift: "Allowing JavaScript-based access to the API server from additional hosts"'
-  ],
+  [/\/\/my\.subdomain\.domain\.com(:|$)/i,
+    'OpenShift: "Allowing JavaScript-based access to the API server from additional hosts"'],
   [/\/\/127\.0\.0\.1(:|$)/, 'kubernetes/kubernetes#125738'],
   [/\/\/localhost(:|$)/, 'kubernetes/kubernetes#112809'],
-  [
-    /^https:\/\/[a-z0-9-]+\.example-project\.pages\.dev$/,
-    'prioritiz, a configuration for previews on Cloudflare Pages'
-  ],
-  [
-    /^https:\/\/[\w-]+\.example-website\.pages\.dev$/,
-    'linkp-website, a configuration for previews on Cloudflare Pages'
-  ],
+  [/^https:\/\/[a-z0-9-]+\.example-project\.pages\.dev$/,
+    'prioritiz, a configuration for previews on Cloudflare Pages'],
+  [/^https:\/\/[\w-]+\.example-website\.pages\.dev$/,
+    'linkp-website, a configuration for previews on Cloudflare Pages'],
   [/^https?:\/\/(.*\.)?example\.com(:[0-9]+)?$/i, 'serverdevworker.com/6144af09b (nginx)'],
   [/^https?:\/\/(app|api|cdn)\.example\.com$/i, 'serverdevworker.com/6144af09b (nginx)'],
   [/^https?:\/\/([a-z0-9-]+\.)?example\.com(:[0-9]+)?$/i, 'serverdevworker.com/6144af09b (nginx)'],
@@ -96,19 +81,15 @@ export const good: readonly Seen[] = [
   [/^(?:https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?)$/, 'Cloudgeni-ai/opengeni#7, as proposed'],
   [/^(?:https:\/\/app\.example\.com)$/, 'hahwul/dalfox#1423'],
   [/^https:\/\/[^.]*\.example\.com$/, 'solana-foundation/solana-developer-platform#925'],
-  [
-    /^(example-pr-\d+\.onrender\.com|example\.com)$/,
-    'andrew-bierman/PackRat isOriginAllowed.js: made for host names, accepts no origin'
-  ],
+  [/^(example-pr-\d+\.onrender\.com|example\.com)$/,
+    'andrew-bierman/PackRat isOriginAllowed.js: made for host names, accepts no origin'],
   [/^https:\/\/pr-\d+\.preview\.example\.com$/, 'NangoHQ/nango#6191'],
   [/^http([s]*):\/\/example.com([:\d]*)$/, 'README of a Flask extension for CORS'],
   [/https?:\/\/localhost([:0-9]*)$/, 'CitizenLab cors.rb (rack-cors)'],
   [/https?:\/\/www\.example\.com$/, 'CitizenLab cors.rb (rack-cors)'],
   [/^(http|https):\/\/www\.bar\.com$/, 'semgrep/semgrep-rules cors-regex-wildcard.tsx'],
-  [
-    /localhost:/,
-    'semgrep/semgrep-rules cors-regex-wildcard.tsx: only the port can follow, and no suffix "localhost" is for sale'
-  ],
+  [/localhost:/,
+    'semgrep/semgrep-rules cors-regex-wildcard.tsx: only the port can follow, and no suffix "localhost" is for sale'],
   [/^https?:\/\/(hello|world)\.example\.com$/, 'documentation of an isOriginAllowed helper'],
   [/(\.|^)example\.com$/, 'natemoore2088/mondayFullStack src/config/allowedOrigins.ts'],
   [/(^|.*\.)example\.com$/, 'joyang-project/api src/main.ts'],
@@ -144,10 +125,8 @@ export const bad: readonly Seen[] = [
   [/https:\/\/www.example.com/, 'kubernetes/kubernetes#71669'],
   [/.*/, 'scality/metalk8s#870; gist rmoff/379e6ce46eb128110f38 (Elasticsearch)'],
   [/https?:\/\/.+/, 'gist of slavikdev (Elasticsearch)'],
-  [
-    /https?:\/\/localhost(:[0-9]+)?/,
-    'documentation of Elasticsearch, http.cors.allow-origin (which anchors; RegExp.test does not)'
-  ],
+  [/https?:\/\/localhost(:[0-9]+)?/,
+    'documentation of Elasticsearch, http.cors.allow-origin (which anchors; RegExp.test does not)'],
   [/https?:\/\/(.*-dot-)?test-client-site.appspot.com/, 'google/clusterfuzz#5303'],
   [/https:\/\/trusted\.com/, 'CVE-2026-37737 (sanic-cors)'],
   [/https:\/\/trusted\.example\.com/, 'CVE-2026-40110 (jupyter_server, allow_origin_pat)'],
@@ -201,10 +180,8 @@ export const bad: readonly Seen[] = [
   [/^(?:http|https):\/\/(?:192\.168(?:\.[0-9]{1,3}){2})/, 'guanhuahong/voyager web/src/utils/http.js'],
   [/^(?:http|https):\/\/(?:127\.0\.0\.1|localhost)/, 'guanhuahong/voyager web/src/utils/http.js'],
   [/^https?:\/\/(localhost|127)/, 'micronaut-projects/micronaut-core#8642: 127.0.0.malicious.com'],
-  [
-    /^http:\/\/172\.(?:1[6-9]|2[0-9]|3[01]).(\d|\.)*:8080$/,
-    'Django settings for local development: the dot may be a digit, as in 172.161.1.1'
-  ],
+  [/^http:\/\/172\.(?:1[6-9]|2[0-9]|3[01]).(\d|\.)*:8080$/,
+    'Django settings for local development: the dot may be a digit, as in 172.161.1.1'],
   [/^https?:\/\/172\.\d+\.\d+\.\d+(:\d+)?$/, 'TypeCellOS/BlockNote#2939 (172.*.*.*): a sixteenth of it is private'],
   [/^https:\/\/domain-\d{4}\.co\.uk$/, 'socketio/socket.io#3782: each number is a domain of its own']
 ]

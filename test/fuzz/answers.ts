@@ -52,7 +52,9 @@ export class AnswerParser {
       if (this.#head === undefined) {
         const end = this.#text.indexOf('\r\n\r\n')
         if (end === -1) {
-          if (this.#text.length >= 5 && !this.#text.startsWith('HTTP/')) { throw new BadAnswer(`no status line: ${this.#text.slice(0, 100)}`) }
+          if (this.#text.length >= 5 && !this.#text.startsWith('HTTP/')) {
+            throw new BadAnswer(`no status line: ${this.#text.slice(0, 100)}`)
+          }
           return undefined
         }
         this.#head = this.#text.slice(0, end)

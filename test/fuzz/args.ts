@@ -51,13 +51,17 @@ export function parse (argv: readonly string[]): Options {
     const given = values[name]
     if (given === undefined) return otherwise
     const value = Number(given)
-    if (!(value >= least) || (name !== 'seconds' && !Number.isSafeInteger(value))) { throw new UsageError(`--${name} takes a number from ${least} on, not ${given}`) }
+    if (!(value >= least) || (name !== 'seconds' && !Number.isSafeInteger(value))) {
+      throw new UsageError(`--${name} takes a number from ${least} on, not ${given}`)
+    }
     return value
   }
   const chosen = values.configurations?.split(',').map((name) => name.trim()) ?? names
   const unknown = chosen.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new UsageError(`no configuration has this name: ${unknown}`)
-  if (values.round !== undefined && chosen.length !== 1) { throw new UsageError('--round needs --configurations with one name') }
+  if (values.round !== undefined && chosen.length !== 1) {
+    throw new UsageError('--round needs --configurations with one name')
+  }
   if (values.connection !== undefined && values.round === undefined) throw new UsageError('--connection needs --round')
   return {
     seed: number('seed', 0, Math.floor(Math.random() * 2 ** 32)),

@@ -1,5 +1,5 @@
-// Does the fuzzer notice? `npm run fuzz:breaks` breaks one line of a copy of the sources, runs the fuzzer on it, and does
-// so for each line below. Exits with 1 when a break stays unnoticed.
+// Does the fuzzer notice? `npm run fuzz:breaks` breaks one line of a copy of the sources, runs the fuzzer on it, and
+// does so for each line below. Exits with 1 when a break stays unnoticed.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

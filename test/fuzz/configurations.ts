@@ -86,9 +86,7 @@ export const configurations: Readonly<Record<string, (random: Random) => Configu
       allowRequest: (request, callback) => { setImmediate(() => callback(null, !request.headers.cookie)) }
     },
     tune: (app) => {
-      app.io.engine.use((_request: unknown, _response: unknown, next: () => void) => {
-        setImmediate(next)
-      })
+      app.io.engine.use((_request: unknown, _response: unknown, next: () => void) => { setImmediate(next) })
     },
     before: async (app) => {
       app.addHook('onRequest', async () => { await later() })

@@ -55,7 +55,10 @@ describe('fuzzer', () => {
 
   test('answers are cut from any pieces', () => {
     const text =
-      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\ncd\r\nA;x\r\n0123456789\r\n0\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
+      'HTTP/1.1 100 Continue\r\n\r\n' +
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab' +
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\ncd\r\nA;x\r\n0123456789\r\n0\r\n\r\n' +
+      'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
     for (const size of [1, 3, 7, 1000]) {
       const parser = new AnswerParser()
       const answers: Answer[] = []
@@ -85,11 +88,7 @@ describe('fuzzer', () => {
       const world = { tally: { answers: 0 } } as unknown as World
       judge(
         world,
-        {
-          complain: (oracle: string) => {
-            complaints.push(oracle)
-          }
-        } as unknown as Wire,
+        { complain: (oracle: string) => { complaints.push(oracle) } } as unknown as Wire,
         expectation,
         { status: 200, head: 'HTTP/1.1 200 OK', body: '', last: false, malformed: false, ...answer }
       )
@@ -103,30 +102,17 @@ describe('fuzzer', () => {
         answer: Partial<Answer>,
         complaint: string | undefined
     ])[] = [
-      [
-        'a right answer',
-        from(app),
-        { ...open, head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}` },
-        undefined
-      ],
+      ['a right answer',
+        from(app), { ...open, head: `HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: ${app}` }, undefined],
       ['a right refusal', from('https://attacker.example'), { status: 403 }, undefined],
       ['a 500', from(app), { status: 500 }, 'no 5xx but 503'],
       ['a CORS header for a refused origin', from('https://attacker.example'), {
         status: 403,
         head: 'HTTP/1.1 403 Forbidden\r\naccess-control-allow-credentials: true'
       }, 'no CORS header for a refused origin'],
-      [
-        'a 101 for a refused origin',
-        from('https://attacker.example'),
-        { status: 101 },
-        'no 101 for a refused origin'
-      ],
-      [
-        'a session for a refused origin',
-        from('https://attacker.example'),
-        { ...open, status: 403 },
-        'no session for a refused origin'
-      ],
+      ['a 101 for a refused origin', from('https://attacker.example'), { status: 101 }, 'no 101 for a refused origin'],
+      ['a session for a refused origin',
+        from('https://attacker.example'), { ...open, status: 403 }, 'no session for a refused origin'],
       ['an answer to a refused origin', from('https://attacker.example'), {}, 'a refused origin is not served'],
       ['an allowed origin without its header', from(app), {}, 'an allowed origin has its CORS header'],
       ['the header of another origin', from(app), {
@@ -149,26 +135,22 @@ describe('fuzzer', () => {
     const { seed, seconds, workers } = parse(['--seed', '7', '--requests', '10'])
     assert.deepEqual([seed, seconds, workers], [7, Infinity, 2])
     assert.equal(parse([]).seconds, 60)
-    for (
-      const argv of [['--seed', 'x'], ['--sed', '1'], ['--configurations', 'none'], ['--round', '1'], [
-        '--connection',
-        '1'
-      ], ['--workers', '0']]
-    ) assert.throws(() => parse(argv), UsageError)
+    const mistakes = [
+      ['--seed', 'x'],
+      ['--sed', '1'],
+      ['--configurations', 'none'],
+      ['--round', '1'],
+      ['--connection', '1'],
+      ['--workers', '0']
+    ]
+    for (const argv of mistakes) {
+      assert.throws(() => parse(argv), UsageError)
+    }
   })
 
   test('a short run over every configuration finds nothing', { timeout: 200_000 }, () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [
-      '--import',
-      'tsx',
-      'test/fuzz/run.ts',
-      '--seed',
-      '1',
-      '--requests',
-      '20000',
-      '--connections',
-      '40',
-      '--workers',
+      '--import', 'tsx', 'test/fuzz/run.ts', '--seed', '1', '--requests', '20000', '--connections', '40', '--workers',
       '1'
     ], { encoding: 'utf8', cwd: new URL('../..', import.meta.url) })
     assert.equal(status, 0, stdout + stderr)

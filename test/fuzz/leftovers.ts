@@ -57,9 +57,7 @@ async function find (
 ): Promise<Finding[]> {
   const found: Finding[] = []
   const connections = server.listening
-    ? await new Promise<number>((resolve) => {
-      server.getConnections((_error, count) => resolve(count))
-    })
+    ? await new Promise<number>((resolve) => { server.getConnections((_error, count) => resolve(count)) })
     : 0
   if (connections > 0 || sockets.size > 0) {
     found.push({
@@ -87,7 +85,9 @@ async function find (
       if (sockets.size > 0) found.push({ oracle: 'no socket is left', detail: `${sockets.size} in ${name}` })
     }
   }
-  if (held.streams > 0) { found.push({ oracle: 'routes hear that their clients have gone', detail: `${held.streams} streams` }) }
+  if (held.streams > 0) {
+    found.push({ oracle: 'routes hear that their clients have gone', detail: `${held.streams} streams` })
+  }
   for (const [kind, count] of activity()) {
     // ours: file work of the loader, the channel to the parent
     if (kind === 'TTYWrap' || kind === 'PipeWrap' || kind.startsWith('FS')) continue
@@ -159,7 +159,9 @@ export async function emptied (
     const found = await find(remains, before, files)
     if (found.length === 0) return
     if (performance.now() > end) {
-      for (const finding of found) { world.report({ ...toViolation(world, finding), detail: `${finding.detail} (${when})` }) }
+      for (const finding of found) {
+        world.report({ ...toViolation(world, finding), detail: `${finding.detail} (${when})` })
+      }
       return
     }
     await new Promise((resolve) => { setTimeout(resolve, INTERVAL).unref() })

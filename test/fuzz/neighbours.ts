@@ -8,25 +8,20 @@ export interface Held {
 
 const PIECE = 'x'.repeat(8192)
 
-/** Routes such as users have beside their sockets: plain, slow, streamed, endless, guarded, with CORS headers of their own. */
+/** Routes as users have beside their sockets: plain, slow, streamed, endless, guarded, with other CORS headers. */
 export function addRoutes (app: FastifyInstance, held: Held): void {
   app.get('/api', async () => ({ ok: true }))
   app.get('/api/time', async (request) => ({ query: Object.keys(request.query as object).length }))
   app.post('/upload', async (request) => ({ size: String(request.body).length }))
-  app.get('/throws', async () => {
-    throw Object.assign(new Error('a teapot'), { statusCode: 418 })
-  })
+  app.get('/throws', async () => { throw Object.assign(new Error('a teapot'), { statusCode: 418 }) })
   app.get(
     '/own-cors',
     async (_request, reply) =>
       reply.header('access-control-allow-origin', '*').header('access-control-allow-credentials', 'true').send('ok')
   )
   app.get('/vary', async (_request, reply) => reply.header('vary', 'accept-encoding').send('ok'))
-  app.get(
-    '/guarded',
-    { onRequest: async (_request, reply) => reply.code(401).send({ error: 'who are you?' }) },
-    async () => 'never'
-  )
+  app.get('/guarded',
+    { onRequest: async (_request, reply) => reply.code(401).send({ error: 'who are you?' }) }, async () => 'never')
   // more than a socket takes at once: it needs 'drain'
   app.get(
     '/stream',

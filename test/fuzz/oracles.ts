@@ -38,7 +38,9 @@ export function judge (
     ) complain('a refused origin is not served')
     return
   }
-  if (stolen && (status === 101 || (status < 300 && method !== 'OPTIONS'))) { complain('a session answers no other origin') }
+  if (stolen && (status === 101 || (status < 300 && method !== 'OPTIONS'))) {
+    complain('a session answers no other origin')
+  }
   const written = ANY_CORS.test(head) ? ALLOW_ORIGIN.exec(head)?.[1] : undefined
   if (written !== undefined && written !== '*' && written !== origin) complain('the CORS header is the origin')
   if (
@@ -55,8 +57,8 @@ export function judge (
 }
 
 /**
- * Holds what came over a connection with mutated bytes to what is known about it all the same: nobody is allowed whom no policy
- * allows, and no status is 5xx but 503.
+ * Holds what came over a connection with mutated bytes to what is known about it all the same: nobody is allowed whom
+ * no policy allows, and no status is 5xx but 503.
  */
 export function judgeLoosely (world: World, wire: Wire, received: string): void {
   for (const [, status] of received.matchAll(/HTTP\/1\.1 (\d{3}) [A-Z][A-Za-z ]+\r\n/g)) {
@@ -66,9 +68,13 @@ export function judgeLoosely (world: World, wire: Wire, received: string): void 
   }
   for (const [, origin] of received.matchAll(/\naccess-control-allow-origin: *([^\r]*)\r\n/gi)) {
     if (origin === '*') {
-      if (!world.scopes.some(({ policy }) => policy.everybody)) { wire.complain('nobody is allowed whom no policy allows', '*') }
+      if (!world.scopes.some(({ policy }) => policy.everybody)) {
+        wire.complain('nobody is allowed whom no policy allows', '*')
+      }
       continue
     }
-    if (!world.scopes.some((scope) => scope.policy.expect(origin!).verdict !== 'refused')) { wire.complain('nobody is allowed whom no policy allows', origin!) }
+    if (!world.scopes.some((scope) => scope.policy.expect(origin!).verdict !== 'refused')) {
+      wire.complain('nobody is allowed whom no policy allows', origin!)
+    }
   }
 }

@@ -46,11 +46,9 @@ function toRegExp (entry: string): RegExp {
   return new RegExp(`^${source}${ports[port ?? 'none'] ?? `:${port}`}$`)
 }
 
-/** A list of strings, which is read here a second time, without a look at the rows: fuzz.test.ts holds that they agree. */
+/** A list of strings, read here a second time without a look at the rows: fuzz.test.ts holds that both agree. */
 function listPolicy (
-  name: string,
-  cors: CorsOptions & { origin: readonly string[] },
-  rows: readonly Row[]
+  name: string, cors: CorsOptions & { origin: readonly string[] }, rows: readonly Row[]
 ): FuzzPolicy {
   const patterns = cors.origin.map(toRegExp)
   const expect = (origin: string): Expected => {
@@ -59,7 +57,9 @@ function listPolicy (
       const found = pattern.exec(origin)
       if (found === null || Number(found[1] ?? 1) > 65_535) continue
       // a default port is not serialised (URL Standard, "URL port serializing")
-      if ((found[1] === '443' && origin.startsWith('https')) || (found[1] === '80' && origin.startsWith('http:'))) { continue }
+      if ((found[1] === '443' && origin.startsWith('https')) || (found[1] === '80' && origin.startsWith('http:'))) {
+        continue
+      }
       return { verdict: 'allowed', header: origin }
     }
     return REFUSED
@@ -111,7 +111,9 @@ function tablePolicy (name: string, cors: CorsOptions, rows: readonly Row[]): Fu
 
 /** The server's own origin. A RegExp, a function or `true` may allow it as another origin, with a header. */
 function ownOf (cors: CorsOptions, own: boolean): Expected {
-  if (!isList(cors) && cors.origin !== undefined && cors.origin !== false) { return { verdict: 'either', header: undefined } }
+  if (!isList(cors) && cors.origin !== undefined && cors.origin !== false) {
+    return { verdict: 'either', header: undefined }
+  }
   return own ? { verdict: 'allowed', header: undefined } : REFUSED
 }
 
@@ -149,11 +151,8 @@ export function withSettings (settings: Omit<CorsOptions, 'origin'>): FuzzPolicy
     ...mainPolicy.allowed.map((origin) => ({ origin, allowed: true, allowOrigin: 'origin' as const })),
     ...mainPolicy.refused.map((origin) => ({ origin, allowed: false }))
   ]
-  return listPolicy(
-    'the main list',
-    { ...mainPolicy.cors, ...settings } as CorsOptions & { origin: readonly string[] },
-    origins
-  )
+  return listPolicy('the main list',
+    { ...mainPolicy.cors, ...settings } as CorsOptions & { origin: readonly string[] }, origins)
 }
 
 /** The main policy by an origin function that answers a little later. */

@@ -41,11 +41,7 @@ export async function runRound (
     numbers: new Map(),
     report
   }
-  const timers = [
-    setInterval(() => {
-      for (const wire of world.wires) wire.check(performance.now())
-    }, 250).unref()
-  ]
+  const timers = [setInterval(() => { for (const wire of world.wires) wire.check(performance.now()) }, 250).unref()]
   if (random.chance(40)) {
     let flickering = false
     timers.push(setInterval(() => { update(flickering = !flickering) }, UPDATES).unref())

@@ -5,7 +5,7 @@ import { seedOf } from './random.ts'
 import type { Message, Orders } from './worker.ts'
 import type { Violation } from './world.ts'
 
-/** ms without an answer or a new round, after which a worker is taken to hang: more than all that it waits for in a round. */
+/** ms without an answer or a new round, after which a worker counts as hung: more than all its waits in a round. */
 const STANDSTILL = 90_000
 /** MB of heap for a worker: one that leaks ends. */
 const HEAP = 1024
@@ -80,12 +80,13 @@ function start (orders: Orders): Worker {
 }
 
 function listen (
-  worker: Worker,
-  complain: (configuration: string, seed: number, violation: Violation) => void
+  worker: Worker, complain: (configuration: string, seed: number, violation: Violation) => void
 ): Promise<void> {
   return new Promise((resolve) => {
     worker.child.on('message', (message: Message) => {
-      if (message.type !== 'tally' || message.tally.answers !== worker.tally?.tally.answers) { worker.moved = performance.now() }
+      if (message.type !== 'tally' || message.tally.answers !== worker.tally?.tally.answers) {
+        worker.moved = performance.now()
+      }
       if (message.type === 'round') worker.round = message
       else if (message.type === 'tally') worker.tally = message
       else if (message.type === 'violation') complain(message.configuration, message.seed, message.violation)
@@ -129,10 +130,7 @@ function summary (workers: readonly Worker[], begun: number, whole = false): str
   const statuses = new Map<string, number>()
   for (const { tally } of workers) {
     for (const [status, times] of Object.entries(tally?.tally.statuses ?? {})) {
-      statuses.set(
-        status,
-        (statuses.get(status) ?? 0) + times
-      )
+      statuses.set(status, (statuses.get(status) ?? 0) + times)
     }
   }
   return `${text}\nanswers by status: ${
@@ -141,10 +139,7 @@ function summary (workers: readonly Worker[], begun: number, whole = false): str
 }
 
 function print (
-  configuration: string,
-  seed: number,
-  connections: number,
-  { oracle, detail, connection, sent, received }: Violation
+  configuration: string, seed: number, connections: number, { oracle, detail, connection, sent, received }: Violation
 ): void {
   const again = `npm run fuzz -- --configurations '${configuration}' --round ${seed}${
     connections === 600 ? '' : ` --connections ${connections}`

@@ -22,8 +22,7 @@ export interface FuzzServer {
 
 /** A listening server of this configuration, with routes of the user's and Socket.IO's events. */
 export async function serve (
-  { policies, options = {}, before, after, tune, server = {} }: Configuration,
-  report: (violation: Violation) => void
+  { policies, options = {}, before, after, tune, server = {} }: Configuration, report: (violation: Violation) => void
 ): Promise<FuzzServer> {
   const app = Fastify(server)
   const held: Held = { streams: 0 }
@@ -42,9 +41,7 @@ export async function serve (
   if (policies.length === 1) await add(app, policies[0]!)
   else {
     for (const [at, policy] of policies.entries()) {
-      await app.register(async (scope) => {
-        await add(scope, policy)
-      }, { prefix: prefixes[at]! })
+      await app.register(async (scope) => { await add(scope, policy) }, { prefix: prefixes[at]! })
     }
   }
 
@@ -73,8 +70,7 @@ export async function serve (
     }
   })
   for (const [at, { io }] of instances.entries()) {
-    io.engine.on('connection', (session: Session) =>
-      watch(session, scopes[at]!, report))
+    io.engine.on('connection', (session: Session) => watch(session, scopes[at]!, report))
   }
   return {
     app,
@@ -82,7 +78,9 @@ export async function serve (
     scopes,
     remains: { server: app.server, sockets, engines: instances.map(({ io }) => io), held },
     update (flickering) {
-      for (const [at, { originPolicy }] of instances.entries()) { originPolicy.update(flickering ? policies[at]!.other : policies[at]!.cors) }
+      for (const [at, { originPolicy }] of instances.entries()) {
+        originPolicy.update(flickering ? policies[at]!.other : policies[at]!.cors)
+      }
     }
   }
 }
@@ -98,7 +96,9 @@ function watch (
   report: (violation: Violation) => void
 ): void {
   if (origin === undefined || trustProxy || origin === `http://127.0.0.1:${port}`) return
-  if (policy.expect(origin).verdict === 'refused') { report({ oracle: 'no session for a refused origin', detail: `the engine has one for ${origin}` }) }
+  if (policy.expect(origin).verdict === 'refused') {
+    report({ oracle: 'no session for a refused origin', detail: `the engine has one for ${origin}` })
+  }
 }
 
 function answer (socket: Socket): void {

@@ -5,7 +5,10 @@ import { judge, judgeLoosely } from './oracles.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-/** ms within which every complete request is answered, and a connection that its client ended is closed: much, for busy machines. */
+/**
+ * ms within which every complete request is answered, and a connection that its client ended is closed. It is long,
+ * because machines are busy.
+ */
 export const PATIENCE = 15_000
 /** Characters of a conversation that a report shows. */
 const SHOWN = 6000
@@ -24,7 +27,10 @@ export class Wire {
   /** Set when its bytes are mutated: answers cannot be told apart by their requests. */
   loose = false
   closed = false
-  /** Set when requests stand behind an upgrade: TCP resets a connection that is closed with bytes unread, and an answer on its way is lost. */
+  /**
+   * Set when requests stand behind an upgrade: TCP resets a connection that is closed with bytes unread, and an answer
+   * on its way is lost.
+   */
   mayLose = false
   sent = ''
   /** What came behind a 101, or over a loose connection. */
@@ -55,7 +61,9 @@ export class Wire {
     return new Promise((resolve) => {
       const socket = connect(world.port, '127.0.0.1')
       socket.once('error', (error) => {
-        if (!world.closing) { world.report({ oracle: 'the server takes connections', detail: String(error), connection: number }) }
+        if (!world.closing) {
+          world.report({ oracle: 'the server takes connections', detail: String(error), connection: number })
+        }
         resolve(undefined)
       })
       socket.once('connect', () => {

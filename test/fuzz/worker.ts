@@ -54,7 +54,9 @@ async function work ({ seed, connections, configurations: names, round, all }: O
   process.on('uncaughtException', (error) => report({ oracle: 'no uncaughtException', detail: inWords(error) }))
   process.on('unhandledRejection', (reason) => report({ oracle: 'no unhandledRejection', detail: inWords(reason) }))
   process.on('warning', (warning) => {
-    if (warning.name === 'MaxListenersExceededWarning') { report({ oracle: 'listeners do not pile up', detail: inWords(warning) }) }
+    if (warning.name === 'MaxListenersExceededWarning') {
+      report({ oracle: 'listeners do not pile up', detail: inWords(warning) })
+    }
   })
   setInterval(tell, TELLING).unref()
   for (let at = 0; !stopped; at++) {

@@ -48,8 +48,8 @@ export interface World {
   readonly port: number
   readonly scopes: readonly Scope[]
   /**
-   * Whether @fastify/websocket answers upgrades on the same server. By itself it never answers one that is pipelined behind
-   * another request, and never frees the socket of one to a streamed route: the fuzzer sends it neither.
+   * Whether @fastify/websocket answers upgrades on the same server. Without us too it never answers one that is
+   * pipelined behind another request, and never frees the socket of one to a streamed route: the fuzzer sends neither.
    */
   readonly shared: boolean
   readonly tally: Tally

@@ -29,9 +29,7 @@ test('an editor shows the description of every option, and of every field of cor
     getScriptSnapshot: (name) =>
       name === file
         ? ts.ScriptSnapshot.fromString(text)
-        : ts.sys.fileExists(name)
-          ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8'))
-          : undefined,
+        : ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8')) : undefined,
     getCurrentDirectory: () => root,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
     fileExists: (name) => name === file || ts.sys.fileExists(name),

@@ -66,15 +66,17 @@ function closureOf (packages: Readonly<Record<string, Locked>>, names: readonly 
     if (folder === undefined || folders.has(folder) || !existsSync(join(root, folder))) return
     folders.add(folder)
     const { dependencies, optionalDependencies, peerDependencies } = packages[folder]!
-    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) { visit(folder, needed) }
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      visit(folder, needed)
+    }
   }
   for (const name of names) visit('', name)
   return folders
 }
 
 /**
- * Installs the tarball, its peers and a client into an empty project, at the versions that our own lock file pins. They are
- * copied from our `node_modules` first, so that npm needs no registry: only the tarball is left to unpack.
+ * Installs the tarball, its peers and a client into an empty project, at the versions that our own lock file pins.
+ * They are copied from our `node_modules` first, so that npm needs no registry: only the tarball is left to unpack.
  */
 async function install (tarball: string): Promise<void> {
   cpSync(join(root, 'test/fixtures/consumers'), project, { recursive: true })
@@ -158,14 +160,7 @@ describe('the packed tarball in an empty project', () => {
   test('holds what it promises, and nothing of ours besides', () => {
     const installed = join(project, 'node_modules/fastify-io')
     assert.deepEqual(readdirSync(installed).sort(), [
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'SECURITY.md',
-      'cors.schema.json',
-      'dist',
-      'package.json',
-      'types'
+      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'package.json', 'types'
     ])
     assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])
     assert.ok(!existsSync(join(project, 'node_modules/eslint')), 'the project has its own dependencies only')
@@ -177,7 +172,9 @@ describe('the packed tarball in an empty project', () => {
     assert.ok(files.includes('index.js'))
     for (const file of files) {
       for (const { fileName } of ts.preProcessFile(readFileSync(join(dist, file), 'utf8'), true, true).importedFiles) {
-        if (fileName.startsWith('.')) { assert.ok(existsSync(resolve(dist, file, '..', fileName)), `${file} imports ${fileName}`) }
+        if (fileName.startsWith('.')) {
+          assert.ok(existsSync(resolve(dist, file, '..', fileName)), `${file} imports ${fileName}`)
+        }
       }
     }
   })

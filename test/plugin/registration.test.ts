@@ -9,8 +9,7 @@ import { connect, ORIGIN } from '../support/client.ts'
 import { ask, POLLING, start } from '../support/server.ts'
 
 async function fails (
-  options: unknown,
-  before: (app: FastifyInstance) => unknown = () => {}
+  options: unknown, before: (app: FastifyInstance) => unknown = () => {}
 ): Promise<ConfigError['issues']> {
   const app = Fastify()
   await before(app)
@@ -86,7 +85,9 @@ test('two sibling scopes under one prefix, by path', async (t) => {
     })
   }
   const own = await app.listen({ port: 0, host: '127.0.0.1' })
-  for (const path of ['/one', '/two']) { await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } }) }
+  for (const path of ['/one', '/two']) {
+    await connect(t, own, { path, extraHeaders: { origin: `https://${path.slice(1)}.example.com` } })
+  }
 })
 
 test('two sibling scopes under one prefix: neither answers the preflights of the other\'s routes', async (t) => {
@@ -129,9 +130,7 @@ test('two sibling scopes under one prefix, with routes that were there before th
   for (const name of ['one', 'two']) {
     await app.register(async (scope) => {
       scope.put(`/${name}`, async () => name)
-      await scope.register(async (child) => {
-        child.put(`/${name}/child`, async () => name)
-      })
+      await scope.register(async (child) => { child.put(`/${name}/child`, async () => name) })
       await scope.register(fastifyIO, {
         path: `/${name}-io`,
         cors: { origin: `https://${name}.example.com`, methods: ['PUT'] }
@@ -147,7 +146,9 @@ test('two sibling scopes under one prefix, with routes that were there before th
       assert.equal(headers['access-control-allow-origin'], from === name ? origin : undefined, `${origin} for ${name}`)
       // Fastify gives a child the hooks of its parent when the child is made: no policy governs this one
       const child = await ask(Number(port), `/${name}/child`, preflight)
-      if (from !== name) { assert.equal(child.headers['access-control-allow-origin'], undefined, `${origin} for the child of ${name}`) }
+      if (from !== name) {
+        assert.equal(child.headers['access-control-allow-origin'], undefined, `${origin} for the child of ${name}`)
+      }
     }
   }
 })
@@ -227,16 +228,15 @@ test('two sibling scopes that share a URL by host: each answers the preflights o
 })
 
 test("a child can neither add a CORS layer nor take the decision's name", async () => {
-  for (
-    const [code, add] of [
-      ['FST_IO_CONFIG', (child: FastifyInstance) => fastifyCors(child, { origin: true, credentials: true }, () => {})],
-      ['FST_IO_CONFIG', (child: FastifyInstance) => child.register(fastifyCors, { origin: true, credentials: true })],
-      ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) =>
-        child.decorateRequest('originDecision' as never, null as never)],
-      ['FST_ERR_DEC_ALREADY_PRESENT', (child: FastifyInstance) =>
-        child.decorateRequest('originDecision' as never, { getter: () => ({ allowed: true }) } as never)]
-    ] as const
-  ) {
+  const decorate = (child: FastifyInstance, value: unknown): unknown =>
+    child.decorateRequest('originDecision' as never, value as never)
+  const additions: Array<[code: string, add: (child: FastifyInstance) => unknown]> = [
+    ['FST_IO_CONFIG', (child) => fastifyCors(child, { origin: true, credentials: true }, () => {})],
+    ['FST_IO_CONFIG', (child) => child.register(fastifyCors, { origin: true, credentials: true })],
+    ['FST_ERR_DEC_ALREADY_PRESENT', (child) => decorate(child, null)],
+    ['FST_ERR_DEC_ALREADY_PRESENT', (child) => decorate(child, { getter: () => ({ allowed: true }) })]
+  ]
+  for (const [code, add] of additions) {
     const app = Fastify()
     await app.register(fastifyIO, { cors: { origin: ORIGIN } })
     app.register(async (child) => { add(child) }, { prefix: '/api' })
@@ -263,15 +263,9 @@ test('every mistake at once, with paths into the options', async () => {
     cors: { origin: ['https://ok.example', 'https://Bad.example/', 5], credentials: 'yes', methods: ['patch'] }
   }, (app) => app.register(fastifyCors))
   assert.deepEqual(issues.map(({ code, path }) => `${code} ${path}`), [
-    'CORS_TWICE ',
-    'UNKNOWN_OPTION /orgin',
-    'UNKNOWN_OPTION /pth',
-    'INVALID_TYPE /pingTimeout',
-    'INVALID_TYPE /transports/0',
-    'INVALID_TYPE /cors/origin/2',
-    'INVALID_TYPE /cors/credentials',
-    'ORIGIN_INVALID /cors/origin/1',
-    'METHOD_INVALID /cors/methods/0'
+    'CORS_TWICE ', 'UNKNOWN_OPTION /orgin', 'UNKNOWN_OPTION /pth', 'INVALID_TYPE /pingTimeout',
+    'INVALID_TYPE /transports/0', 'INVALID_TYPE /cors/origin/2', 'INVALID_TYPE /cors/credentials',
+    'ORIGIN_INVALID /cors/origin/1', 'METHOD_INVALID /cors/methods/0'
   ])
   assert.match(issues.find(({ path }) => path === '/pth')!.hint!, /"path"/)
 })
@@ -289,9 +283,7 @@ test('an invalid entry among valid ones has its own path', async () => {
     cors: { origin: ['https://ok.example', 'https://ok2.example', 'https://Bad.example/'] }
   })
   assert.deepEqual(issues.map(({ code, path, hint }) => [code, path, hint]), [[
-    'ORIGIN_INVALID',
-    '/cors/origin/2',
-    'https://bad.example'
+    'ORIGIN_INVALID', '/cors/origin/2', 'https://bad.example'
   ]])
 })
 
@@ -301,19 +293,13 @@ test('@fastify/cors or a second fastify-io in the same scope', async () => {
 })
 
 test('options that are no object', async () => {
-  for (
-    const options of [
-      5,
-      'x',
-      [],
-      Object.defineProperty({}, 'cors', {
-        enumerable: true,
-        get () {
-          throw new Error('trap')
-        }
-      })
-    ]
-  ) {
+  const settings = [
+    5,
+    'x',
+    [],
+    Object.defineProperty({}, 'cors', { enumerable: true, get () { throw new Error('trap') } })
+  ]
+  for (const options of settings) {
     const issues = await fails(options)
     assert.ok(issues.length > 0)
   }

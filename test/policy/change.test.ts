@@ -139,8 +139,7 @@ suite('policyFromEnv', () => {
         }),
       (error: ConfigError) => {
         assert.deepEqual(error.issues.map(({ path, hint }) => `${path} ${hint}`), [
-          '/CORS_CREDENTIALS CORS_CREDENTIALS=true',
-          '/ALLOWED_ORIGINS/0 https://a.example',
+          '/CORS_CREDENTIALS CORS_CREDENTIALS=true', '/ALLOWED_ORIGINS/0 https://a.example',
           '/ALLOWED_ORIGINS/2 leave it out, or set `dangerously: { nullOrigin: true }`',
           '/maxAge -1 forbids browsers to keep a preflight, 0 is as good'
         ])
@@ -151,7 +150,9 @@ suite('policyFromEnv', () => {
       () => policyFromEnv({ ALLOWED_ORIGINS: ORIGIN }, { origin: 'x/' }),
       (error: ConfigError) => error.issues[0]!.path === '/origin'
     )
-    for (const [word, credentials] of [['1', true], [' Yes ', true], ['off', false], ['', false]] as const) { assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: word }).options.credentials, credentials) }
+    for (const [word, credentials] of [['1', true], [' Yes ', true], ['off', false], ['', false]] as const) {
+      assert.equal(policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: word }).options.credentials, credentials)
+    }
   })
 
   test('overrides', () => {
@@ -181,7 +182,7 @@ suite('loadPolicy', () => {
     })
   })
 
-  test('follows a file edited in place and replaced; an invalid one is logged and changes nothing; a live socket is cut off', async (t) => {
+  test('follows a file edited or replaced; an invalid one is logged and changes nothing; sockets end', async (t) => {
     const file = join(folder(t), 'cors.json')
     const write = (origin: unknown): void => writeFileSync(file, JSON.stringify({ origin }))
     write([ORIGIN])
@@ -229,10 +230,7 @@ suite('loadPolicy', () => {
     return {
       lines,
       log: { info: add, error: (_details: object, message: string) => add(message) },
-      next: () =>
-        new Promise<void>((resolve) => {
-          wake = resolve
-        })
+      next: () => new Promise<void>((resolve) => { wake = resolve })
     }
   }
 

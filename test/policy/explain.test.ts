@@ -14,12 +14,8 @@ suite('hints: a sentence for each reason, which says what to change', () => {
       'not-listed',
       /the scheme differs\. Add it to cors\.origin if it is yours; .* behind a proxy, set trustProxy\.$/
     ],
-    [
-      { origin: APP, sameOrigin: ['api.example.com'] },
-      'https://rebound.example',
-      'not-listed',
-      /if it is this server's own, add its host to cors\.sameOrigin\.$/
-    ],
+    [{ origin: APP, sameOrigin: ['api.example.com'] },
+      'https://rebound.example', 'not-listed', /if it is this server's own, add its host to cors\.sameOrigin\.$/],
     [{ origin: APP, sameOrigin: false }, 'https://api.example.com', 'not-listed', /refused by sameOrigin: false\.$/],
     [{ sameOrigin: false }, APP, 'not-listed', /: no origin is\./],
     [{}, APP, 'not-listed', /no other origin than the server's own is\./],
@@ -54,12 +50,11 @@ suite('explain', () => {
     const policy = new OriginPolicy({
       origin: ['https://*.example.com:8443', 'http://localhost:*', 'https://*.dev.example:*']
     })
-    for (
-      const [origin, pattern] of [['https://a.b.example.com:8443', 'https://*.example.com:8443'], [
-        'http://localhost',
-        'http://localhost:*'
-      ], ['https://x.dev.example:1', 'https://*.dev.example:*']]
-    ) {
+    const covers = [['https://a.b.example.com:8443', 'https://*.example.com:8443'], [
+      'http://localhost',
+      'http://localhost:*'
+    ], ['https://x.dev.example:1', 'https://*.dev.example:*']]
+    for (const [origin, pattern] of covers) {
       assert.equal(policy.explain(origin!), `${origin!} is allowed: ${pattern!} covers it.`)
     }
   })
@@ -72,19 +67,16 @@ suite('explain', () => {
   })
 
   test('whatever it is given', () => {
-    for (
-      const odd of [
-        Object.create(null),
-        {
-          toString () {
-            throw new Error('x')
-          }
-        },
-        Symbol.iterator,
-        5,
-        undefined
-      ] as never[]
-    ) assert.match(new OriginPolicy({ origin: APP }).explain(odd), /is not allowed/)
+    const odds = [
+      Object.create(null),
+      { toString () { throw new Error('x') } },
+      Symbol.iterator,
+      5,
+      undefined
+    ] as never[]
+    for (const odd of odds) {
+      assert.match(new OriginPolicy({ origin: APP }).explain(odd), /is not allowed/)
+    }
   })
 
   const list = Array.from({ length: 100_000 }, (_, n) => `https://app-${n}.example${n % 977}.com`)
@@ -103,16 +95,15 @@ suite('explain', () => {
       return cpuTime() - begun
     }).sort((a, b) => a - b)[4]!
     const least = median('https://attacker.test')
-    for (
-      const origin of [
-        'https://com',
-        'https://a',
-        'https://e',
-        'https://example1.com',
-        'https://app-1.example1.co',
-        `https://${'a.'.repeat(120)}com`
-      ]
-    ) {
+    const origins = [
+      'https://com',
+      'https://a',
+      'https://e',
+      'https://example1.com',
+      'https://app-1.example1.co',
+      `https://${'a.'.repeat(120)}com`
+    ]
+    for (const origin of origins) {
       const took = median(origin)
       assert.ok(took < 50 && took < least * 8 + 5, `${origin}: ${took} ms, beside ${least} ms`)
     }

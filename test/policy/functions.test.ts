@@ -69,9 +69,7 @@ test('originCache keeps answers for ttl ms, max of them, and no failures', async
 test('later answers are ignored; a failure is told once', async () => {
   let back: ((error: Error | null, allowed?: unknown) => void) | undefined
   const policy = new OriginPolicy({
-    origin: ((_origin: string, callback: typeof back) => {
-      back = callback
-    }) as never
+    origin: ((_origin: string, callback: typeof back) => { back = callback }) as never
   })
   const errors: unknown[] = []
   policy.onError((error) => errors.push(error))
@@ -152,18 +150,10 @@ test('`this` is the Fastify instance, and the request is the third argument', as
 
 test('a slow function holds up nobody else', async (t) => {
   let wake: ((answer: (error: null, allowed: boolean) => void) => void) | undefined
-  const called = new Promise<(error: null, allowed: boolean) => void>((resolve) => {
-    wake = resolve
-  })
+  const called = new Promise<(error: null, allowed: boolean) => void>((resolve) => { wake = resolve })
   const { port } = await start(t, {
-    cors: {
-      origin: (origin, callback) => {
-        if (origin === ORIGIN) wake!(callback)
-      }
-    }
-  }, (app) => {
-    app.get('/ok', async () => 'ok')
-  })
+    cors: { origin: (origin, callback) => { if (origin === ORIGIN) wake!(callback) } }
+  }, (app) => { app.get('/ok', async () => 'ok') })
   const waiting = ask(port, '/ok', { headers: { origin: ORIGIN } })
   const answer = await called
   assert.equal((await ask(port, '/ok')).status, 200)

@@ -49,47 +49,39 @@ suite('what holds no options is not taken for empty ones', () => {
     assert.equal(refused(Promise.resolve({})).issues[0]!.hint, 'await it')
   })
   test('but these do', () => {
-    class Settings {
-      origin = APP
-    }
-    for (
-      const cors of [
-        { origin: APP },
-        Object.assign(Object.create(null), { origin: APP }),
-        new Settings(),
-        runInNewContext(`({ origin: ['${APP}'] })`)
-      ]
-    ) {
+    class Settings { origin = APP }
+    const policies = [
+      { origin: APP },
+      Object.assign(Object.create(null), { origin: APP }),
+      new Settings(),
+      runInNewContext(`({ origin: ['${APP}'] })`)
+    ]
+    for (const cors of policies) {
       assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), true)
     }
-    for (const cors of [{}, Object.create(null), runInNewContext('({})')]) { assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), false) }
+    for (const cors of [{}, Object.create(null), runInNewContext('({})')]) {
+      assert.equal(allows(new OriginPolicy(cors as CorsOptions), APP), false)
+    }
   })
 })
 
 suite('values that lie, throw or change', () => {
   const throwing = new Proxy({}, { get () { throw new Error('trap') } })
   const regexp = /^https:\/\/app\.example\.com$/
-  for (
-    const [name, origin] of Object.entries({
-      'a proxy of a RegExp': new Proxy(regexp, {}),
-      'what only looks like a RegExp': Object.create(RegExp.prototype),
-      'a RegExp that throws': Object.defineProperty(/^https:\/\/a\.example$/, Symbol.match, {
-        get () {
-          throw new Error('match')
-        }
-      }),
-      'a list that throws': new Proxy([APP], {
-        get () {
-          throw new Error('get')
-        }
-      }),
-      'an entry that throws': [throwing],
-      'a huge list': new Array(2 ** 31)
-    })
-  ) {
-    test(name, () => {
-      assert.match(refused({ origin }).issues[0]!.path, /^\/origin/)
-    })
+  const hostile = Object.entries({
+    'a proxy of a RegExp': new Proxy(regexp, {}),
+    'what only looks like a RegExp': Object.create(RegExp.prototype),
+    'a RegExp that throws': Object.defineProperty(/^https:\/\/a\.example$/, Symbol.match, {
+      get () {
+        throw new Error('match')
+      }
+    }),
+    'a list that throws': new Proxy([APP], { get () { throw new Error('get') } }),
+    'an entry that throws': [throwing],
+    'a huge list': new Array(2 ** 31)
+  })
+  for (const [name, origin] of hostile) {
+    test(name, () => { assert.match(refused({ origin }).issues[0]!.path, /^\/origin/) })
   }
 
   test('a RegExp of another realm is one', () => {
@@ -113,12 +105,7 @@ suite('values that lie, throw or change', () => {
 
   test('a list without an end is not followed', () => {
     const endless = new Proxy([APP], {
-      get: (target, name) =>
-        name === Symbol.iterator
-          ? function * () {
-            for (;;) yield APP
-          }
-          : Reflect.get(target, name)
+      get: (target, name) => name === Symbol.iterator ? function * () { for (;;) yield APP } : Reflect.get(target, name)
     })
     assert.equal(allows(new OriginPolicy({ origin: endless }), APP), true)
   })
@@ -161,16 +148,12 @@ suite('values that lie, throw or change', () => {
       sameOrigin: ['a.example'],
       maxAge: 900
     })
-    for (
-      const value of [
-        options,
-        options.methods,
-        options.exposedHeaders,
-        options.sameOrigin,
-        options.originExamples,
-        warnings
-      ]
-    ) assert.ok(Object.isFrozen(value))
+    const values = [
+      options, options.methods, options.exposedHeaders, options.sameOrigin, options.originExamples, warnings
+    ]
+    for (const value of values) {
+      assert.ok(Object.isFrozen(value))
+    }
   })
 })
 

@@ -19,21 +19,13 @@ const warnings: readonly (readonly [cors: CorsOptions, ...expected: string[]])[]
   [{ origin: undefined } as never, 'ORIGIN_UNSET /origin'],
   [{ origin: undefined, credentials: true } as never, 'ORIGIN_UNSET /origin'],
   [{ origin: app, originTimeout: 100 }, 'OPTION_WITHOUT_EFFECT /originTimeout'],
-  [
-    { origin: [app], originCache: { max: 1, ttl: 1 }, originExamples: [app] },
-    'OPTION_WITHOUT_EFFECT /originCache',
-    'OPTION_WITHOUT_EFFECT /originExamples'
-  ],
+  [{ origin: [app], originCache: { max: 1, ttl: 1 }, originExamples: [app] },
+    'OPTION_WITHOUT_EFFECT /originCache', 'OPTION_WITHOUT_EFFECT /originExamples'],
   [{ origin: () => true, originTimeout: 100, originCache: { max: 1, ttl: 1 }, originExamples: [app] }],
-  [
-    { origin: (_origin, _callback, _request) => {}, originCache: { max: 1, ttl: 1 } },
-    'OPTION_WITHOUT_EFFECT /originCache'
-  ],
-  [
-    { origin: app, dangerously: { nullOrigin: true, unsafeRegExp: true, fileOrigin: false } },
-    'OPTION_WITHOUT_EFFECT /dangerously/nullOrigin',
-    'OPTION_WITHOUT_EFFECT /dangerously/unsafeRegExp'
-  ],
+  [{ origin: (_origin, _callback, _request) => {}, originCache: { max: 1, ttl: 1 } },
+    'OPTION_WITHOUT_EFFECT /originCache'],
+  [{ origin: app, dangerously: { nullOrigin: true, unsafeRegExp: true, fileOrigin: false } },
+    'OPTION_WITHOUT_EFFECT /dangerously/nullOrigin', 'OPTION_WITHOUT_EFFECT /dangerously/unsafeRegExp'],
   [
     {
       origin: app,
@@ -54,10 +46,8 @@ const warnings: readonly (readonly [cors: CorsOptions, ...expected: string[]])[]
   [{ origin: ['file://'], dangerously: { fileOrigin: true } }],
   [{ origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } }],
   [{ origin: 'http://a.example', credentials: true, dangerously: { insecureOriginsWithCredentials: true } }],
-  [
-    { origin: 'http://a.example', dangerously: { insecureOriginsWithCredentials: true } },
-    'OPTION_WITHOUT_EFFECT /dangerously/insecureOriginsWithCredentials'
-  ],
+  [{ origin: 'http://a.example', dangerously: { insecureOriginsWithCredentials: true } },
+    'OPTION_WITHOUT_EFFECT /dangerously/insecureOriginsWithCredentials'],
   [{ origin: 'http://localhost.:3000', credentials: true }],
   [{ origin: 'http://*.localhost.', credentials: true }],
   [{ origin: 'https://*.github.io', dangerously: { publicSuffixSubdomains: true } }],
@@ -65,11 +55,8 @@ const warnings: readonly (readonly [cors: CorsOptions, ...expected: string[]])[]
   [{ origin: app, cacheControl: '10' }, 'OPTION_WITHOUT_EFFECT /cacheControl'],
   [{ origin: app, cacheControl: 'max-age=10' }],
   [{ origin: app, cacheControl: 10 }],
-  [
-    { origin: app, methods: ['get', 'Post', 'PUT'] },
-    'OPTION_WITHOUT_EFFECT /methods/0',
-    'OPTION_WITHOUT_EFFECT /methods/1'
-  ],
+  [{ origin: app, methods: ['get', 'Post', 'PUT'] },
+    'OPTION_WITHOUT_EFFECT /methods/0', 'OPTION_WITHOUT_EFFECT /methods/1'],
   [{ origin: app, methods: 'head' }, 'OPTION_WITHOUT_EFFECT /methods'],
   [{ origin: app, allowedHeaders: ['X-A', 'Access-Control-Allow-Origin'] }, 'OPTION_WITHOUT_EFFECT /allowedHeaders/1'],
   [{ origin: app, exposedHeaders: 'Access-Control-Expose-Headers' }, 'OPTION_WITHOUT_EFFECT /exposedHeaders'],
@@ -108,11 +95,8 @@ suite('mistakes have a hint', () => {
     [{ origin: 'undefined' }, '/origin', /environment variable/],
     [{ origin: [undefined] }, '/origin/0', /environment variable/],
     [{ origin: 'https;//example.com' }, '/origin', /^https:\/\/example\.com$/],
-    [
-      { origin: 'https;//a.example;http;//b.example' },
-      '/origin',
-      /^\['https:\/\/a\.example', 'http:\/\/b\.example'\]$/
-    ],
+    [{ origin: 'https;//a.example;http;//b.example' },
+      '/origin', /^\['https:\/\/a\.example', 'http:\/\/b\.example'\]$/],
     [{ origin: '["https://a.example"]' }, '/origin', /a list, without quotes/],
     [{ origin: '/^https:/' }, '/origin', /a RegExp, without quotes/],
     [{ origin: [() => true] }, '/origin/0', /stands alone/],
@@ -163,25 +147,19 @@ suite('mistakes have a hint', () => {
   })
 
   test('as the variable takes it', () => {
-    for (
-      const [text, path, hint] of [
-        ['https://a.example;https://b.example', '/ALLOWED_ORIGINS/0', 'https://a.example,https://b.example'],
-        ['a.example', '/ALLOWED_ORIGINS/0', 'https://a.example'],
-        [
-          '["https://a.example", "https://b.example"]',
-          '/ALLOWED_ORIGINS',
-          'ALLOWED_ORIGINS=https://a.example,https://b.example'
-        ],
-        ['[]', '/ALLOWED_ORIGINS', 'ALLOWED_ORIGINS=https://app.example.com'],
-        [
-          '/^https:/',
-          '/ALLOWED_ORIGINS/0',
-          'a pattern, such as https://*.example.com: a variable cannot hold a RegExp'
-        ],
-        ['true', '/ALLOWED_ORIGINS/0', '* for any origin'],
-        ['undefined', '/ALLOWED_ORIGINS/0', 'is an environment variable not set?']
-      ] as const
-    ) {
+    const mistakes = [
+      ['https://a.example;https://b.example', '/ALLOWED_ORIGINS/0', 'https://a.example,https://b.example'],
+      ['a.example', '/ALLOWED_ORIGINS/0', 'https://a.example'],
+      ['["https://a.example", "https://b.example"]', '/ALLOWED_ORIGINS',
+        'ALLOWED_ORIGINS=https://a.example,https://b.example'],
+      ['[]', '/ALLOWED_ORIGINS', 'ALLOWED_ORIGINS=https://app.example.com'],
+      [
+        '/^https:/', '/ALLOWED_ORIGINS/0', 'a pattern, such as https://*.example.com: a variable cannot hold a RegExp'
+      ],
+      ['true', '/ALLOWED_ORIGINS/0', '* for any origin'],
+      ['undefined', '/ALLOWED_ORIGINS/0', 'is an environment variable not set?']
+    ] as const
+    for (const [text, path, hint] of mistakes) {
       assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: text }), ({ issues }: ConfigError) => {
         assert.deepEqual(issues.map((issue) => [issue.path, issue.hint]), [[path, hint]])
         return true
@@ -213,11 +191,12 @@ suite('in the log', () => {
   test('a weaker enforce beside cors', async (t) => {
     const { lines } = await logging(t, { enforce: 'sockets', cors: { enforce: 'all' } })
     assert.deepEqual(lines.map(({ code, path }) => [code, path]), [['OPTION_WITHOUT_EFFECT', '/cors/enforce']])
-    for (
-      const options of [{ enforce: 'all', cors: { enforce: 'sockets' } }, { enforce: 'sockets' }, {
-        cors: { enforce: 'all' }
-      }] as FastifyIOOptions[]
-    ) {
+    const settings = [
+      { enforce: 'all', cors: { enforce: 'sockets' } },
+      { enforce: 'sockets' },
+      { cors: { enforce: 'all' } }
+    ] as FastifyIOOptions[]
+    for (const options of settings) {
       assert.deepEqual((await logging(t, options)).lines, [])
     }
   })

@@ -26,15 +26,10 @@ const table: readonly (readonly [options: unknown, ...expected: string[]])[] = [
   ],
   [{ pingIntervall: 5 }, 'UNKNOWN_OPTION /pingIntervall did you mean "pingInterval"?'],
   [{ 'a/b~c': 5 }, 'UNKNOWN_OPTION /a~1b~0c'],
-  [
-    { cors: { orgin: 5 }, serveClients: true },
-    'UNKNOWN_OPTION /serveClients did you mean "serveClient"?',
-    'UNKNOWN_OPTION /cors/orgin did you mean "origin"?'
-  ],
-  [
-    { cors: { origin: ['https://a.example', 'https://b.example/'] } },
-    'ORIGIN_INVALID /cors/origin/1 https://b.example'
-  ],
+  [{ cors: { orgin: 5 }, serveClients: true },
+    'UNKNOWN_OPTION /serveClients did you mean "serveClient"?', 'UNKNOWN_OPTION /cors/orgin did you mean "origin"?'],
+  [{ cors: { origin: ['https://a.example', 'https://b.example/'] } },
+    'ORIGIN_INVALID /cors/origin/1 https://b.example'],
   [{ cors: null }, 'INVALID_TYPE /cors leave it out'],
   [{ cors: true }, "INVALID_TYPE /cors cors: { origin: '*' } for any origin"],
   [{ cors: [] }, 'INVALID_TYPE /cors cors: { origin: […] }'],
@@ -47,10 +42,8 @@ const table: readonly (readonly [options: unknown, ...expected: string[]])[] = [
   [{ maxHttpBufferSize: NaN }, 'INVALID_TYPE /maxHttpBufferSize'],
   [{ transports: ['polling', 'webtransport'] }, 'INVALID_TYPE /transports/1'],
   [{ transports: [] }, 'INVALID_TYPE /transports'],
-  [
-    { connectionStateRecovery: { skipMiddleware: true } },
-    'UNKNOWN_OPTION /connectionStateRecovery/skipMiddleware did you mean "skipMiddlewares"?'
-  ],
+  [{ connectionStateRecovery: { skipMiddleware: true } },
+    'UNKNOWN_OPTION /connectionStateRecovery/skipMiddleware did you mean "skipMiddlewares"?'],
   [{ allowRequest: 5 }, 'INVALID_TYPE /allowRequest'],
   [{ cookie: 5 }, 'INVALID_TYPE /cookie'],
   [{ enforce: 'everything' }, 'INVALID_TYPE /enforce'],
@@ -79,23 +72,14 @@ suite('the plugin\'s options', () => {
   }
 
   test('a proxy that throws at everything', () => {
-    const fail = (): never => {
-      throw new Error('trap')
-    }
+    const fail = (): never => { throw new Error('trap') }
     assert.equal(
       issues(
         new Proxy({}, { get: fail, ownKeys: fail, has: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail })
       )[0]!.code,
       'INVALID_TYPE'
     )
-    assert.deepEqual(
-      issues({
-        get cors (): never {
-          return fail()
-        }
-      }).map(({ path }) => path),
-      ['/cors']
-    )
+    assert.deepEqual(issues({ get cors (): never { return fail() } }).map(({ path }) => path), ['/cors'])
   })
 
   test('no error holds a secret', () => {

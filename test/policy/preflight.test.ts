@@ -30,33 +30,20 @@ suite('preflights (Fetch, "CORS-preflight fetch")', () => {
   })
 
   test('without a list, what is asked for is reflected when it is a list of names', () => {
-    for (
-      const asked of [
-        'x-a',
-        'authorization,content-type,x-a',
-        'x-a, x-b',
-        'x-a\t,x-b',
-        'a'.repeat(4096),
-        Array(1000).fill('x-a').join(',')
-      ]
-    ) assert.equal(answer({}, asked).headers, asked)
-    for (
-      const asked of [
-        undefined,
-        '',
-        ',',
-        'x-a,',
-        'x-a,,x-b',
-        'x a',
-        'x-a\r\nset-cookie: x',
-        'x-a;q=1',
-        'x-ä',
-        '"x"',
-        'a'.repeat(4097),
-        ','.repeat(16_000),
-        Array(2000).fill('x-a').join(',')
-      ]
-    ) assert.equal(answer({}, asked).headers, undefined, String(asked).slice(0, 40))
+    const listed = [
+      'x-a', 'authorization,content-type,x-a', 'x-a, x-b', 'x-a\t,x-b', 'a'.repeat(4096),
+      Array(1000).fill('x-a').join(',')
+    ]
+    for (const asked of listed) {
+      assert.equal(answer({}, asked).headers, asked)
+    }
+    const odd = [
+      undefined, '', ',', 'x-a,', 'x-a,,x-b', 'x a', 'x-a\r\nset-cookie: x', 'x-a;q=1', 'x-ä', '"x"', 'a'.repeat(4097),
+      ','.repeat(16_000), Array(2000).fill('x-a').join(',')
+    ]
+    for (const asked of odd) {
+      assert.equal(answer({}, asked).headers, undefined, String(asked).slice(0, 40))
+    }
     assert.equal(answer({}).reflects, true)
   })
 
@@ -69,7 +56,7 @@ suite('preflights (Fetch, "CORS-preflight fetch")', () => {
         ),
         (asked) => {
           const { headers } = answer({}, asked)
-          if (headers !== undefined) new Headers({ 'access-control-allow-headers': headers }) // eslint-disable-line no-new
+          assert.doesNotThrow(() => headers === undefined || new Headers({ 'access-control-allow-headers': headers }))
         }
       )
     )

@@ -27,7 +27,9 @@ const sync = (decision: Decision | Promise<Decision>): Decision => decision as D
 test('the parser never throws, and what it takes is what it gives', () => {
   fc.assert(fc.property(text, (candidate) => {
     const parsed = parseOrigin(candidate)
-    if (parsed !== undefined) { assert.equal(`${parsed.scheme}://${parsed.host}${parsed.port && `:${parsed.port}`}`, candidate) }
+    if (parsed !== undefined) {
+      assert.equal(`${parsed.scheme}://${parsed.host}${parsed.port && `:${parsed.port}`}`, candidate)
+    }
   }))
 })
 
@@ -89,11 +91,7 @@ test('what a pattern allows parses again, to a host under it', () => {
     fc.property(
       host,
       fc.constantFrom('', ':*', ':8443'),
-      fc.oneof(
-        origin,
-        text,
-        fc.tuple(label, fc.constantFrom('', ':8443', ':1')).map(([l, p]) => `${l}|${p}`)
-      ),
+      fc.oneof(origin, text, fc.tuple(label, fc.constantFrom('', ':8443', ':1')).map(([l, p]) => `${l}|${p}`)),
       (name, ports, asked) => {
         const pattern = `https://*.${name}${ports}`
         if (parsePattern(pattern) === undefined) return
@@ -112,19 +110,8 @@ test('what a pattern allows parses again, to a host under it', () => {
 
 test('validation throws nothing but ConfigError, whatever it is given', () => {
   const names = fc.constantFrom(
-    'origin',
-    'credentials',
-    'methods',
-    'allowedHeaders',
-    'exposedHeaders',
-    'maxAge',
-    'sameOrigin',
-    'originCache',
-    'dangerously',
-    'originExamples',
-    '__proto__',
-    'constructor',
-    'x'
+    'origin', 'credentials', 'methods', 'allowedHeaders', 'exposedHeaders', 'maxAge', 'sameOrigin', 'originCache',
+    'dangerously', 'originExamples', '__proto__', 'constructor', 'x'
   )
   const value = fc.oneof(
     fc.anything({
@@ -163,9 +150,10 @@ test('validation throws nothing but ConfigError, whatever it is given', () => {
   })
   const cyclic: { origin?: unknown } = {}
   cyclic.origin = [cyclic]
-  for (
-    const odd of [trap, { origin: trap }, { origin: [trap] }, { dangerously: trap }, cyclic, { origin: new Array(5) }]
-  ) assert.throws(() => new OriginPolicy(odd as never), ConfigError)
+  const odds = [trap, { origin: trap }, { origin: [trap] }, { dangerously: trap }, cyclic, { origin: new Array(5) }]
+  for (const odd of odds) {
+    assert.throws(() => new OriginPolicy(odd as never), ConfigError)
+  }
 })
 
 test('update(snapshot()) is the identity', () => {

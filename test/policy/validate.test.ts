@@ -11,6 +11,10 @@ function issues (cors: unknown): ConfigError['issues'] {
   }
 }
 
+const publicSuffix = (suffix: string): string =>
+  `ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.${suffix}, ` +
+  'or set `dangerously: { publicSuffixSubdomains: true }`'
+
 const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   [{ orgin: true }, 'UNKNOWN_OPTION /orgin did you mean "origin"?'],
   [{ orginTimeout: 5 }, 'UNKNOWN_OPTION /orginTimeout did you mean "originTimeout"?'],
@@ -19,12 +23,8 @@ const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   [{ xyzzyplugh: 1 }, 'UNKNOWN_OPTION /xyzzyplugh'],
   [{ origin: 5 }, 'INVALID_TYPE /origin'],
   [{ origin: null }, 'INVALID_TYPE /origin'],
-  [
-    { origin: ['https://ok.example', 5, 'bad/', null] },
-    'INVALID_TYPE /origin/1',
-    'INVALID_TYPE /origin/3',
-    'ORIGIN_INVALID /origin/2 https://bad'
-  ],
+  [{ origin: ['https://ok.example', 5, 'bad/', null] },
+    'INVALID_TYPE /origin/1', 'INVALID_TYPE /origin/3', 'ORIGIN_INVALID /origin/2 https://bad'],
   [{ methods: ['GET', 5] }, 'INVALID_TYPE /methods/1'],
   [{ origin: [['https://a.example']] }, 'INVALID_TYPE /origin/0'],
   [{ credentials: 1 }, 'INVALID_TYPE /credentials'],
@@ -69,67 +69,34 @@ const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   [{ origin: '' }, 'ORIGIN_EMPTY /origin name an origin, or say `origin: false` for no cross-origin use'],
   [{ origin: ['null'] }, 'ORIGIN_NULL /origin/0 leave it out, or set `dangerously: { nullOrigin: true }`'],
   [{ origin: 'null', dangerously: { nullOrigin: true } }],
-  [
-    { origin: '*', credentials: true },
-    'ORIGIN_ANY_WITH_CREDENTIALS /origin list the origins, or set `dangerously: { anyOriginWithCredentials: true }`'
-  ],
-  [
-    { origin: ['https://a.example', true], credentials: true },
-    'ORIGIN_ANY_WITH_CREDENTIALS /origin/1 list the origins, or set `dangerously: { anyOriginWithCredentials: true }`'
-  ],
+  [{ origin: '*', credentials: true },
+    'ORIGIN_ANY_WITH_CREDENTIALS /origin list the origins, or set `dangerously: { anyOriginWithCredentials: true }`'],
+  [{ origin: ['https://a.example', true], credentials: true },
+    'ORIGIN_ANY_WITH_CREDENTIALS /origin/1 list the origins, or set `dangerously: { anyOriginWithCredentials: true }`'],
   [{ origin: '*', credentials: true, dangerously: { anyOriginWithCredentials: true } }],
   [{ origin: '*' }],
-  [
-    { origin: 'http://example.com', credentials: true },
-    'ORIGIN_INSECURE /origin https://example.com, or set `dangerously: { insecureOriginsWithCredentials: true }`'
-  ],
-  [
-    { origin: 'http://*.example.com', credentials: true },
-    'ORIGIN_INSECURE /origin https://*.example.com, or set `dangerously: { insecureOriginsWithCredentials: true }`'
-  ],
+  [{ origin: 'http://example.com', credentials: true },
+    'ORIGIN_INSECURE /origin https://example.com, or set `dangerously: { insecureOriginsWithCredentials: true }`'],
+  [{ origin: 'http://*.example.com', credentials: true },
+    'ORIGIN_INSECURE /origin https://*.example.com, or set `dangerously: { insecureOriginsWithCredentials: true }`'],
   [{
     origin: ['http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:1', 'http://x.localhost'],
     credentials: true
   }],
   [{ origin: 'http://example.com' }],
   [{ origin: 'http://example.com', credentials: true, dangerously: { insecureOriginsWithCredentials: true } }],
-  [
-    { origin: 'https://*.com' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.com, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
-  [
-    { origin: 'https://*.github.io' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.github.io, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
-  [
-    { origin: 'https://*.co.uk' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.co.uk, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
+  [{ origin: 'https://*.com' }, publicSuffix('com')],
+  [{ origin: 'https://*.github.io' }, publicSuffix('github.io')],
+  [{ origin: 'https://*.co.uk' }, publicSuffix('co.uk')],
   [{ origin: 'https://*.github.io', dangerously: { publicSuffixSubdomains: true } }],
   [{ origin: 'https://*.me.github.io' }],
-  [
-    { origin: 'https://*.elb.amazonaws.com' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.elb.amazonaws.com, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
-  [
-    { origin: 'https://*.us-east-1.elb.amazonaws.com' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.us-east-1.elb.amazonaws.com, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
-  [
-    { origin: 'https://*.compute.amazonaws.com:*' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.compute.amazonaws.com, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
-  [
-    { origin: 'https://*.kawasaki.jp' },
-    'ORIGIN_PUBLIC_SUFFIX /origin name the origins, such as https://your-app.kawasaki.jp, or set `dangerously: { publicSuffixSubdomains: true }`'
-  ],
+  [{ origin: 'https://*.elb.amazonaws.com' }, publicSuffix('elb.amazonaws.com')],
+  [{ origin: 'https://*.us-east-1.elb.amazonaws.com' }, publicSuffix('us-east-1.elb.amazonaws.com')],
+  [{ origin: 'https://*.compute.amazonaws.com:*' }, publicSuffix('compute.amazonaws.com')],
+  [{ origin: 'https://*.kawasaki.jp' }, publicSuffix('kawasaki.jp')],
   [{
     origin: [
-      'https://*.www.ck',
-      'https://*.internal',
-      'https://*.local',
-      'https://*.example.co.uk',
-      'capacitor://*.com',
+      'https://*.www.ck', 'https://*.internal', 'https://*.local', 'https://*.example.co.uk', 'capacitor://*.com',
       'http://*.localhost:*'
     ]
   }],
@@ -147,10 +114,8 @@ const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   ],
   [{ methods: ['CUSTOM'] }],
   [{ allowedHeaders: ['X-A', 'x b'] }, 'HEADER_INVALID /allowedHeaders/1'],
-  [
-    { allowedHeaders: 'Cookie' },
-    'HEADER_FORBIDDEN /allowedHeaders leave it out; `credentials: true` is what sends cookies'
-  ],
+  [{ allowedHeaders: 'Cookie' },
+    'HEADER_FORBIDDEN /allowedHeaders leave it out; `credentials: true` is what sends cookies'],
   [
     { allowedHeaders: ['Sec-Fetch-Site', 'Proxy-X', 'Host'] },
     ...[0, 1, 2].map((at) => `HEADER_FORBIDDEN /allowedHeaders/${at} leave it out`)
@@ -158,7 +123,8 @@ const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   [{ allowedHeaders: '*' }],
   [
     { allowedHeaders: '*', credentials: true },
-    'HEADER_ANY_WITH_CREDENTIALS /allowedHeaders list the headers, or leave allowedHeaders out to allow those that are asked for'
+    'HEADER_ANY_WITH_CREDENTIALS /allowedHeaders list the headers, ' +
+      'or leave allowedHeaders out to allow those that are asked for'
   ],
   [{ exposedHeaders: ['Set-Cookie'] }, 'HEADER_FORBIDDEN /exposedHeaders/0 leave it out'],
   [{ exposedHeaders: '*', credentials: true }, 'HEADER_ANY_WITH_CREDENTIALS /exposedHeaders list the headers'],
@@ -168,12 +134,8 @@ const table: readonly (readonly [cors: unknown, ...expected: string[]])[] = [
   [{ optionsSuccessStatus: 404 }, 'STATUS_RANGE /optionsSuccessStatus 204'],
   [{ optionsSuccessStatus: 200 }],
   [{ sameOrigin: ['https://api.example.com/'] }, 'ORIGIN_INVALID /sameOrigin/0 api.example.com'],
-  [
-    { sameOrigin: ['127.1', '[::1', 'https://[::1]:80/'] },
-    'ORIGIN_INVALID /sameOrigin/0',
-    'ORIGIN_INVALID /sameOrigin/1',
-    'ORIGIN_INVALID /sameOrigin/2 [::1]:80'
-  ],
+  [{ sameOrigin: ['127.1', '[::1', 'https://[::1]:80/'] },
+    'ORIGIN_INVALID /sameOrigin/0', 'ORIGIN_INVALID /sameOrigin/1', 'ORIGIN_INVALID /sameOrigin/2 [::1]:80'],
   [{ sameOrigin: 'api.example.com' }, 'INVALID_TYPE /sameOrigin'],
   [{ originExamples: ['https://a.example', 'b.example'] }, 'ORIGIN_INVALID /originExamples/1 https://b.example'],
   [{ cacheControl: 'no-store\r\nset-cookie: x' }, 'INVALID_TYPE /cacheControl'],
@@ -244,9 +206,7 @@ suite('validation', () => {
       maxAge: 7201
     })
     assert.deepEqual(warnings.map(({ code, path }) => `${code} ${path}`), [
-      'MAX_AGE_CAPPED /maxAge',
-      'ORIGIN_REDUNDANT /origin/1',
-      'ORIGIN_REDUNDANT /origin/3'
+      'MAX_AGE_CAPPED /maxAge', 'ORIGIN_REDUNDANT /origin/1', 'ORIGIN_REDUNDANT /origin/3'
     ])
     assert.deepEqual(new OriginPolicy({ origin: ['*', 'https://b.example'] }).warnings.map(({ path }) => path), [
       '/origin/1'
@@ -258,66 +218,34 @@ suite('validation', () => {
 suite('explain', () => {
   const policy = new OriginPolicy({
     origin: [
-      'https://localhost:3000',
-      'https://app.example.com',
-      'https://www.shop.example',
-      'https://*.preview.example.com',
+      'https://localhost:3000', 'https://app.example.com', 'https://www.shop.example', 'https://*.preview.example.com',
       /^https:\/\/pr-\d+\.example\.org$/
     ]
   })
-  for (
-    const [origin, text] of [
-      ['http://localhost:3000', 'http://localhost:3000 is not allowed; https://localhost:3000 is: the scheme differs.'],
-      [
-        'https://localhost:3001',
-        'https://localhost:3001 is not allowed; https://localhost:3000 is: the port differs (3001, not 3000).'
-      ],
-      [
-        'http://localhost',
-        'http://localhost is not allowed; https://localhost:3000 is: the scheme differs (http, not https), and the port differs (80, not 3000).'
-      ],
-      [
-        'https://shop.example',
-        'https://shop.example is not allowed; https://www.shop.example is: it begins with "www.".'
-      ],
-      [
-        'https://www.app.example.com',
-        'https://www.app.example.com is not allowed; https://app.example.com is: it has no "www.".'
-      ],
-      [
-        'https://app.example.com.',
-        'https://app.example.com. is not allowed; https://app.example.com is: the host ends in a dot.'
-      ],
-      [
-        'https://x.app.example.com',
-        'https://x.app.example.com is not allowed; https://app.example.com is: there is a subdomain too many.'
-      ],
-      [
-        'https://preview.example.com',
-        'https://preview.example.com is not allowed; https://*.preview.example.com is: the pattern is for subdomains, not for the host itself.'
-      ],
-      [
-        'https://app.exmple.com',
-        'https://app.exmple.com is not allowed; https://app.example.com is: the spelling differs slightly.'
-      ],
-      ['https://attacker.test', 'https://attacker.test is not allowed, and no allowed origin is like it.'],
-      ['https://app.example.com', 'https://app.example.com is allowed: it is listed.'],
-      [
-        'https://a.preview.example.com',
-        'https://a.preview.example.com is allowed: https://*.preview.example.com covers it.'
-      ],
-      [
-        'https://pr-1.example.org',
-        String.raw`https://pr-1.example.org is allowed: /^https:\/\/pr-\d+\.example\.org$/ matches it.`
-      ],
-      [
-        'https://app.example.com/',
-        '"https://app.example.com/" is not allowed: it is not an origin as browsers send it; did you mean https://app.example.com?'
-      ]
-    ] as const
-  ) {
+  const explanations = [
+    ['http://localhost:3000', 'is not allowed; https://localhost:3000 is: the scheme differs.'],
+    ['https://localhost:3001', 'is not allowed; https://localhost:3000 is: the port differs (3001, not 3000).'],
+    ['http://localhost',
+      'is not allowed; https://localhost:3000 is: the scheme differs (http, not https), ' +
+      'and the port differs (80, not 3000).'],
+    ['https://shop.example', 'is not allowed; https://www.shop.example is: it begins with "www.".'],
+    ['https://www.app.example.com', 'is not allowed; https://app.example.com is: it has no "www.".'],
+    ['https://app.example.com.', 'is not allowed; https://app.example.com is: the host ends in a dot.'],
+    ['https://x.app.example.com', 'is not allowed; https://app.example.com is: there is a subdomain too many.'],
+    ['https://preview.example.com',
+      'is not allowed; https://*.preview.example.com is: the pattern is for subdomains, not for the host itself.'],
+    ['https://app.exmple.com', 'is not allowed; https://app.example.com is: the spelling differs slightly.'],
+    ['https://attacker.test', 'is not allowed, and no allowed origin is like it.'],
+    ['https://app.example.com', 'is allowed: it is listed.'],
+    ['https://a.preview.example.com', 'is allowed: https://*.preview.example.com covers it.'],
+    ['https://pr-1.example.org', String.raw`is allowed: /^https:\/\/pr-\d+\.example\.org$/ matches it.`],
+    ['https://app.example.com/',
+      'is not allowed: it is not an origin as browsers send it; did you mean https://app.example.com?']
+  ] as const
+  for (const [origin, text] of explanations) {
     test(origin, () => {
-      assert.equal(policy.explain(origin), text)
+      const said = policy.explain(origin)
+      assert.equal(said, `${said.startsWith('"') ? `"${origin}"` : origin} ${text}`)
     })
   }
 

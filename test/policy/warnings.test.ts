@@ -20,31 +20,19 @@ const table: readonly (readonly [cors: CorsOptions, ...expected: string[]])[] = 
   [{ origin: [true, 'https://a.example', false] }, 'ORIGIN_REDUNDANT /origin/1'],
   [{ origin: ['https://a.example.com', 'https://*.example.com'] }, 'ORIGIN_REDUNDANT /origin/0'],
   [{ origin: ['https://*.example.com', 'https://*.a.example.com'] }, 'ORIGIN_REDUNDANT /origin/1'],
-  [
-    { origin: ['https://*.example.com:*', 'https://*.example.com', 'https://*.a.example.com:8443'] },
-    'ORIGIN_REDUNDANT /origin/1',
-    'ORIGIN_REDUNDANT /origin/2'
-  ],
+  [{ origin: ['https://*.example.com:*', 'https://*.example.com', 'https://*.a.example.com:8443'] },
+    'ORIGIN_REDUNDANT /origin/1', 'ORIGIN_REDUNDANT /origin/2'],
   [{ origin: ['http://localhost:*', 'http://localhost:3000'] }, 'ORIGIN_REDUNDANT /origin/1'],
-  [
-    { origin: [/^https:\/\/pr-\d+\.example\.org$/, 'https://pr-1.example.org', 'https://pr-x.example.org'] },
-    'ORIGIN_REDUNDANT /origin/1'
-  ],
+  [{ origin: [/^https:\/\/pr-\d+\.example\.org$/, 'https://pr-1.example.org', 'https://pr-x.example.org'] },
+    'ORIGIN_REDUNDANT /origin/1'],
   [{
     origin: [
-      'https://*.example.com',
-      'https://*.example.com:8443',
-      'https://example.com',
-      'http://a.example.com',
-      'https://a.example.com:1',
-      'https://*.other.example'
+      'https://*.example.com', 'https://*.example.com:8443', 'https://example.com', 'http://a.example.com',
+      'https://a.example.com:1', 'https://*.other.example'
     ]
   }],
-  [
-    { origin: ['wss://app.example.com', 'ws://localhost:3000'] },
-    'ORIGIN_UNLIKELY /origin/0',
-    'ORIGIN_UNLIKELY /origin/1'
-  ],
+  [{ origin: ['wss://app.example.com', 'ws://localhost:3000'] },
+    'ORIGIN_UNLIKELY /origin/0', 'ORIGIN_UNLIKELY /origin/1'],
   [{ origin: 'htps://app.example.com' }, 'ORIGIN_UNLIKELY /origin'],
   [{ origin: ['capacitor://localhost', 'tauri://localhost', 'http://a.example', 'hello://x'] }]
 ]

@@ -23,9 +23,7 @@ after(() => {
   process.off('uncaughtException', onUnhandled)
 })
 
-interface Session extends NodeJS.EventEmitter {
-  transport: { writable: boolean }
-}
+interface Session extends NodeJS.EventEmitter { transport: { writable: boolean } }
 const session = (app: FastifyInstance, sid: string): Session =>
   (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
 
@@ -54,7 +52,8 @@ for (const statelessHandshake of [true, false]) {
       const socket = await sent(
         t,
         port,
-        `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\nGET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
+        `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n` +
+        `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
       )
       await until(() => session(app, sid).transport.writable, 'the poll is held')
       const closed = once(session(app, sid), 'close')
@@ -67,10 +66,7 @@ for (const statelessHandshake of [true, false]) {
     test('a reset while an upgrade waits behind a route', async (t) => {
       let answer: ((text: string) => void) | undefined
       const { app, port } = await serve(t, (app) =>
-        app.get('/slow', () =>
-          new Promise((resolve) => {
-            answer = resolve
-          })))
+        app.get('/slow', () => new Promise((resolve) => { answer = resolve })))
       const upgrade = once(app.server, 'request')
       const socket = await sent(
         t,
@@ -149,32 +145,18 @@ for (const statelessHandshake of [true, false]) {
     // In Socket.IO by itself these end the process.
     test('allowRequest that throws or rejects refuses; a middleware that throws is a 500', async (t) => {
       const lines: string[] = []
-      const logger = {
-        level: 'error',
-        stream: {
-          write: (line: string) => {
-            lines.push(line)
-          }
-        }
-      }
+      const logger = { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
       const statuses = async (
         port: number
       ) => [(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status]
-      for (
-        const allowRequest of [() => {
-          throw new Error('bug')
-        }, async () => {
-          throw new Error('bug')
-        }]
-      ) {
+      const failing = [() => { throw new Error('bug') }, async () => { throw new Error('bug') }]
+      for (const allowRequest of failing) {
         const { app, port } = await start(t, { statelessHandshake, allowRequest }, () => {}, { logger })
         assert.deepEqual(await statuses(port), [403, 403])
         assert.equal(app.io.engine.clientsCount, 0)
       }
       const { port } = await start(t, { statelessHandshake }, (app) =>
-        app.io.engine.use(() => {
-          throw new Error('bug')
-        }), { logger })
+        app.io.engine.use(() => { throw new Error('bug') }), { logger })
       assert.deepEqual(await statuses(port), [500, 500])
       // two of the middleware, and one for each allowRequest: failures with one message are one line a minute
       assert.equal(lines.filter((line) => line.includes('"bug"')).length, 4)
@@ -215,7 +197,9 @@ for (const statelessHandshake of [true, false]) {
       const { app, port } = await serve(t)
       const sid = sidOf(await ask(port, POLLING))
       const { clientsCount } = app.io.engine
-      for (const method of ['PUT', 'HEAD']) { assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400) }
+      for (const method of ['PUT', 'HEAD']) {
+        assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method })).status, 400)
+      }
       assert.equal(app.io.engine.clientsCount, clientsCount)
       assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })).status, 200)
     })
@@ -299,7 +283,9 @@ for (const statelessHandshake of [true, false]) {
       for (const part of parts) {
         socket.write(part)
         const end = text.length
-        while (!text.slice(end).includes(part === post ? '\r\n\r\nhi' : ' 101 ')) { text += String((await once(socket, 'data'))[0]) }
+        while (!text.slice(end).includes(part === post ? '\r\n\r\nhi' : ' 101 ')) {
+          text += String((await once(socket, 'data'))[0])
+        }
       }
       assert.equal(text.match(/HTTP\/1\.1 200 OK/g)!.length, 12)
       assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])

@@ -32,14 +32,18 @@ for (const statelessHandshake of [true, false]) {
       })
       const host = { host: 'app.example.com' }
       const sid = sidOf(await ask(port, POLLING, { headers: host }))
-      for (const origin of [glued, 'https://x.app.example.com']) { assert.deepEqual(await followUps(port, sid, { ...host, origin }), [400, 400, 400]) }
+      for (const origin of [glued, 'https://x.app.example.com']) {
+        assert.deepEqual(await followUps(port, sid, { ...host, origin }), [400, 400, 400])
+      }
       assert.deepEqual(await followUps(port, sid, { ...host, origin: ORIGIN }), [200, 200, 101])
     })
 
     test('a session of an allowed origin is nothing to the server\'s own page', async (t) => {
       const { port, own } = await start(t, { cors: { origin: ORIGIN }, statelessHandshake })
       const sid = sidOf(await ask(port, POLLING, { headers: { origin: ORIGIN } }))
-      for (const headers of [{ origin: own }, { 'sec-fetch-site': 'same-origin' }, {}]) { assert.deepEqual(await followUps(port, sid, headers), [400, 400, 400]) }
+      for (const headers of [{ origin: own }, { 'sec-fetch-site': 'same-origin' }, {}]) {
+        assert.deepEqual(await followUps(port, sid, headers), [400, 400, 400])
+      }
       assert.deepEqual(await followUps(port, sid, { origin: ORIGIN }), [200, 200, 101])
     })
 
@@ -85,9 +89,7 @@ for (const statelessHandshake of [true, false]) {
       const sid = sidOf(await ask(port, POLLING, { headers: forwarded }))
       assert.deepEqual(await followUps(port, sid, { ...forwarded, origin: ORIGIN }), [200, 200, 101])
       assert.deepEqual(await followUps(port, sid, { ...forwarded, origin: 'https://backend.internal' }), [
-        403,
-        403,
-        403
+        403, 403, 403
       ])
     })
   })

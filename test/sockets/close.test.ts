@@ -32,9 +32,7 @@ test('2,000 clients, half of them mid-poll: close is prompt, clients see a trans
   const children = ['polling', 'websocket'].map((transport) =>
     fork(new URL('../support/crowd.ts', import.meta.url), [String(port), transport, String(CLIENTS)])
   )
-  t.after(() => {
-    for (const child of children) child.kill()
-  })
+  t.after(() => { for (const child of children) child.kill() })
   await Promise.all(children.map((child) => word(child)))
   assert.equal(app.io.engine.clientsCount, 2 * CLIENTS)
   // mid-poll: the server holds a request of each

@@ -14,9 +14,7 @@ const owner = { origin: ORIGIN }
 
 /** What io.engine.use() takes: connect's signature. */
 type Middleware = (
-  request: Record<string, unknown>,
-  response: import('node:http').ServerResponse,
-  next: (error?: Error) => void
+  request: Record<string, unknown>, response: import('node:http').ServerResponse, next: (error?: Error) => void
 ) => void
 
 async function both (port: number, headers = {}): Promise<[Answer, Answer]> {
@@ -90,8 +88,12 @@ for (const statelessHandshake of [true, false]) {
           else next()
         }) satisfies Middleware
       )
-      for (const { status, body } of await both(port, { 'x-do': 'answer' })) { assert.deepEqual([status, body], [401, 'who are you?']) }
-      for (const { status, body } of await both(port, { 'x-do': 'fail' })) { assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3]) }
+      for (const { status, body } of await both(port, { 'x-do': 'answer' })) {
+        assert.deepEqual([status, body], [401, 'who are you?'])
+      }
+      for (const { status, body } of await both(port, { 'x-do': 'fail' })) {
+        assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3])
+      }
       assert.equal(app.io.engine.clientsCount, 0)
       assert.deepEqual((await both(port)).map(({ status }) => status), [200, 101])
     })
@@ -117,7 +119,7 @@ for (const statelessHandshake of [true, false]) {
       }
     })
 
-    test('the 101 has the headers of hooks, and none that belongs to another answer (RFC 9110, section 8.6)', async (t) => {
+    test('the 101 has the headers of hooks, and none of another answer (RFC 9110, section 8.6)', async (t) => {
       const { port } = await start(
         t,
         { cors, statelessHandshake },
@@ -133,13 +135,8 @@ for (const statelessHandshake of [true, false]) {
       assert.equal(lines[0], 'http/1.1 101 switching protocols')
       const names = lines.slice(1).map((line) => line.slice(0, line.indexOf(':')))
       assert.deepEqual(names.toSorted(), [
-        'access-control-allow-credentials',
-        'access-control-allow-origin',
-        'connection',
-        'sec-websocket-accept',
-        'upgrade',
-        'vary',
-        'x-hook'
+        'access-control-allow-credentials', 'access-control-allow-origin', 'connection', 'sec-websocket-accept',
+        'upgrade', 'vary', 'x-hook'
       ])
       assert.ok(lines.includes('connection: upgrade'))
     })
@@ -182,9 +179,8 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('perMessageDeflate is off unless it is asked for', async (t) => {
-      for (
-        const [options, extensions] of [[{}, undefined], [{ perMessageDeflate: true }, /permessage-deflate/]] as const
-      ) {
+      const extensionsOf = [[{}, undefined], [{ perMessageDeflate: true }, /permessage-deflate/]] as const
+      for (const [options, extensions] of extensionsOf) {
         const { port } = await start(t, { cors, statelessHandshake, ...options })
         const { headers } = await ask(port, WEBSOCKET, {
           headers: { ...owner, ...UPGRADE, 'sec-websocket-extensions': 'permessage-deflate' }
@@ -195,12 +191,12 @@ for (const statelessHandshake of [true, false]) {
     })
 
     test('allowUpgrades: false and transports go into the open packet', async (t) => {
-      for (
-        const [options, upgrades] of [[{}, ['websocket']], [{ allowUpgrades: false }, []], [
-          { transports: ['polling'] },
-          []
-        ]] as const
-      ) {
+      const upgradesOf = [
+        [{}, ['websocket']],
+        [{ allowUpgrades: false }, []],
+        [{ transports: ['polling'] }, []]
+      ] as const
+      for (const [options, upgrades] of upgradesOf) {
         const { port } = await start(t, {
           cors,
           statelessHandshake,
@@ -324,18 +320,9 @@ test('a session whose request was dropped still belongs to its origin', async (t
 test('a listener of the engine\'s that throws: 500, no session, and the server goes on', async (t) => {
   const lines: string[] = []
   const { app, port } = await start(t, {}, () => {}, {
-    logger: {
-      level: 'error',
-      stream: {
-        write: (line: string) => {
-          lines.push(line)
-        }
-      }
-    }
+    logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
   })
-  app.io.engine.once('connection', () => {
-    throw new Error('bug')
-  })
+  app.io.engine.once('connection', () => { throw new Error('bug') })
   const sid = sidOf(await ask(port, POLLING))
   assert.equal((await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })).status, 500)
   assert.equal(app.io.engine.clientsCount, 0)
@@ -351,9 +338,7 @@ test('transports emit what Engine.IO\'s own emit', async (t) => {
   const { own } = await start(t, {}, (app) => {
     app.io.engine.on('connection', ({ transport }: { transport: EventEmitter & { name: string } }) => {
       for (const event of ['packet', 'drain', 'ready', 'close']) {
-        transport.on(event, () => {
-          seen[transport.name]!.push(event)
-        })
+        transport.on(event, () => { seen[transport.name]!.push(event) })
       }
     })
   })

@@ -15,9 +15,7 @@ const cors = { origin: ORIGIN, credentials: true }
 
 /** With plugins registered before ours. */
 async function startAfter (
-  t: Parameters<typeof start>[0],
-  before: (app: FastifyInstance) => Promise<unknown>,
-  options: FastifyIOOptions
+  t: Parameters<typeof start>[0], before: (app: FastifyInstance) => Promise<unknown>, options: FastifyIOOptions
 ): Promise<{ app: FastifyInstance; port: number; own: string }> {
   const app = Fastify()
   t.after(() => app.close())
@@ -52,18 +50,14 @@ for (const statelessHandshake of [true, false]) {
 
     test('a hook that throws', async (t) => {
       const { port } = await start(t, { cors, statelessHandshake }, (app) =>
-        app.addHook('onRequest', async () => {
-          throw Object.assign(new Error('teapot'), { statusCode: 418 })
-        }))
+        app.addHook('onRequest', async () => { throw Object.assign(new Error('teapot'), { statusCode: 418 }) }))
       assert.deepEqual((await both(port)).map(({ status }) => status), [418, 418])
     })
 
     test('the origin is refused before later hooks run', async (t) => {
       let ran = 0
       const { port } = await start(t, { cors, statelessHandshake }, (app) =>
-        app.addHook('onRequest', async () => {
-          ran++
-        }))
+        app.addHook('onRequest', async () => { ran++ }))
       assert.deepEqual((await both(port, { origin: 'https://attacker.example' })).map(({ status }) => status), [
         403,
         403
@@ -93,7 +87,9 @@ for (const statelessHandshake of [true, false]) {
         await app.register(fastifyCookie)
         app.addHook('onRequest', async (_request, reply) => { reply.setCookie('a', '1').setCookie('b', '2') })
       }, { cors, statelessHandshake })
-      for (const { headers } of await both(port)) { assert.deepEqual(headers['set-cookie'], ['a=1; SameSite=Lax', 'b=2; SameSite=Lax']) }
+      for (const { headers } of await both(port)) {
+        assert.deepEqual(headers['set-cookie'], ['a=1; SameSite=Lax', 'b=2; SameSite=Lax'])
+      }
       const accepted = once(app.io, 'connection')
       await connect(t, `http://127.0.0.1:${port}`, { extraHeaders: { cookie: 'visitor=bob' } })
       const [socket] = await accepted
@@ -143,17 +139,12 @@ for (const statelessHandshake of [true, false]) {
 
     test('onSend hooks that fail or answer otherwise are the answer', async (t) => {
       const failing = await start(t, { cors, statelessHandshake }, (app) =>
-        app.addHook('onSend', async () => {
-          throw new Error('disk full')
-        }))
+        app.addHook('onSend', async () => { throw new Error('disk full') }))
       assert.deepEqual((await both(failing.port)).map(({ status }) => status), [500, 500])
       const other = await start(
         t,
         { cors, statelessHandshake },
-        (app) =>
-          app.addHook('onSend', async (_request, reply) => {
-            reply.code(503)
-          })
+        (app) => app.addHook('onSend', async (_request, reply) => { reply.code(503) })
       )
       assert.deepEqual((await both(other.port)).map(({ status }) => status), [503, 503])
       assert.equal(other.app.io.engine.clientsCount, 0)
@@ -164,10 +155,7 @@ for (const statelessHandshake of [true, false]) {
       const { port } = await start(
         t,
         { cors, statelessHandshake },
-        (app) =>
-          app.addHook('onResponse', async (_request, reply) => {
-            seen.push(reply.statusCode)
-          })
+        (app) => app.addHook('onResponse', async (_request, reply) => { seen.push(reply.statusCode) })
       )
       const [polling] = await both(port)
       assert.equal(polling.status, 200)

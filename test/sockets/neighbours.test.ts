@@ -31,12 +31,9 @@ for (const first of ['fastify-io', '@fastify/websocket']) {
     await app.register(fastifyWebsocket)
     if (first !== 'fastify-io') await app.register(fastifyIO, { cors })
     let seen = 0
-    app.websocketServer.on('connection', () => {
-      seen++
-    })
-    app.get('/echo', { websocket: true }, (socket) => {
-      socket.on('message', (data: Buffer) => socket.send(String(data)))
-    })
+    app.websocketServer.on('connection', () => { seen++ })
+    app.get('/echo',
+      { websocket: true }, (socket) => { socket.on('message', (data: Buffer) => socket.send(String(data))) })
     const own = await app.listen({ port: 0, host: '127.0.0.1' })
 
     assert.equal(await echo(`${own.replace('http', 'ws')}/echo`), 'hello')
@@ -95,9 +92,7 @@ test('destroyUpgrade: false leaves it to them', async (t) => {
 })
 
 test('a route is served to those who would rather have HTTP/2 (RFC 9110, section 7.8)', async (t) => {
-  const { port } = await start(t, { cors }, (app) => {
-    app.get('/api', async () => 'ok')
-  })
+  const { port } = await start(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
   const headers = {
     connection: 'Upgrade, HTTP2-Settings',
     upgrade: 'h2c',

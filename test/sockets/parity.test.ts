@@ -155,8 +155,7 @@ const CONVERSATIONS: Record<string, Conversation> = {
     return [answer, await polling.post('42["a"]'), await polling.poll()]
   },
   'binary bodies are not of protocol 4': async (
-    _t,
-    { port, io }
+    _t, { port, io }
   ) => [
     await (await Polling.join(port)).post('42["a"]', { 'content-type': 'application/octet-stream' }),
     await gone(io)
@@ -221,8 +220,7 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   nonsense: async (_t, { port, io }) => [await (await Polling.join(port)).post('nonsense'), await gone(io)],
   "a ping is not the client's to send": async (
-    _t,
-    { port, io }
+    _t, { port, io }
   ) => [await (await Polling.join(port)).post('2'), await gone(io)],
   'a pong': async (_t, { port }) => {
     const polling = await Polling.join(port)
@@ -235,8 +233,7 @@ const CONVERSATIONS: Record<string, Conversation> = {
     return [...long, ...plain, await polling.post('42["a"]'), await polling.poll({ 'accept-encoding': 'gzip' })]
   },
   'an old Internet Explorer': async (
-    _t,
-    { port }
+    _t, { port }
   ) => [await (await Polling.join(port)).post('42["a"]', { 'user-agent': 'Mozilla/4.0 (compatible;MSIE 8.0)' })],
   'messages before the poll are joined': async (_t, { port, io }) => {
     const polling = await Polling.join(port)
@@ -256,21 +253,18 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'WebSocket: each way to end': async (t, { port, io }) => {
     const ends: unknown[] = []
-    for (
-      const end of [
-        (socket: WebSocket) => socket.close(),
-        (socket: WebSocket) => socket.send('41'),
-        (socket: WebSocket) => socket.send('2'),
-        (socket: WebSocket) => socket.send('nonsense'),
-        (socket: WebSocket) => socket.send('x'.repeat(3000)),
-        () => io.disconnectSockets(true),
-        () => io.engine.close()
-      ]
-    ) {
+    const ways = [
+      (socket: WebSocket) => socket.close(),
+      (socket: WebSocket) => socket.send('41'),
+      (socket: WebSocket) => socket.send('2'),
+      (socket: WebSocket) => socket.send('nonsense'),
+      (socket: WebSocket) => socket.send('x'.repeat(3000)),
+      () => io.disconnectSockets(true),
+      () => io.engine.close()
+    ]
+    for (const end of ways) {
       const reason = new Promise((resolve) => {
-        io.once('connection', (socket) => {
-          socket.once('disconnect', resolve)
-        })
+        io.once('connection', (socket) => { socket.once('disconnect', resolve) })
       })
       const socket = await webSocket(t, port)
       const closed = once(socket, 'close')
@@ -284,9 +278,7 @@ const CONVERSATIONS: Record<string, Conversation> = {
   },
   'WebSocket: a connection that is cut': async (t, { port, io }) => {
     const reason = new Promise((resolve) => {
-      io.once('connection', (socket) => {
-        socket.once('disconnect', resolve)
-      })
+      io.once('connection', (socket) => { socket.once('disconnect', resolve) })
     })
     const socket = await webSocket(t, port)
     socket.terminate()

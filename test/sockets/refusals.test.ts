@@ -22,7 +22,9 @@ test('JSONP is told of, with the option that brings it back', async (t) => {
 
 test('one line for each transport of a client that polls, upgrades and calls REST', async (t) => {
   const { port, lines } = await logging(t, { cors: { origin: ORIGIN } })
-  for (const path of [POLLING, '/api', '/socket.io/socket.io.js', '/nowhere']) { await ask(port, path, { headers: { origin: EVIL } }) }
+  for (const path of [POLLING, '/api', '/socket.io/socket.io.js', '/nowhere']) {
+    await ask(port, path, { headers: { origin: EVIL } })
+  }
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: EVIL } })
   await ask(port, '/api', { method: 'OPTIONS', headers: { origin: EVIL, 'access-control-request-method': 'PUT' } })
   assert.deepEqual(lines.map(({ transport, count }) => [transport, count]), [['polling', 1], ['rest', 1], [
@@ -72,12 +74,8 @@ test('once the minute is over, other origins are told of again', async (t) => {
 test('what is not ASCII, or would move a terminal\'s cursor', async (t) => {
   const { app, lines } = await logging(t, { cors: { origin: ORIGIN } })
   const nasty = [
-    'https://\u001b[2Jx.example',
-    'https://x\u202e.example',
-    'https://x\r\nlevel=60.example',
-    'https://x\u009b31m.example',
-    'https://x\u2028.example',
-    'https://x\u0000.example'
+    'https://\u001b[2Jx.example', 'https://x\u202e.example', 'https://x\r\nlevel=60.example',
+    'https://x\u009b31m.example', 'https://x\u2028.example', 'https://x\u0000.example'
   ]
   for (const origin of nasty) await app.inject({ url: POLLING, headers: { origin } })
   assert.equal(lines.length, nasty.length)

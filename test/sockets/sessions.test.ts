@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { connect, ORIGIN } from '../support/client.ts'
@@ -11,13 +12,12 @@ const SECRET = 'a secret that is long enough: 32+'
 for (const statelessHandshake of [true, false]) {
   suite(`sessions, statelessHandshake: ${statelessHandshake}`, () => {
     // A session is bound to its origin: Engine.IO checks a sid for existence only (socket.io#3661).
-    for (
-      const [name, headers] of Object.entries({
-        'another allowed origin': { origin: OTHER },
-        'no origin': {},
-        'a refused origin': { origin: 'https://attacker.example' }
-      })
-    ) {
+    const thieves = Object.entries({
+      'another allowed origin': { origin: OTHER },
+      'no origin': {},
+      'a refused origin': { origin: 'https://attacker.example' }
+    })
+    for (const [name, headers] of thieves) {
       test(`a stolen sid is worth nothing to ${name}; its owner goes on`, async (t) => {
         const { port, app } = await start(t, { cors, statelessHandshake })
         const owner = { origin: ORIGIN }
@@ -111,14 +111,20 @@ for (const statelessHandshake of [true, false]) {
     test('engine events and middlewares', async (t) => {
       const { port, app } = await start(t, { cors, statelessHandshake })
       const { engine } = app.io
-      engine.on('initial_headers', (headers: Record<string, string>) => {
-        headers['x-initial'] = 'yes'
+      engine.on('initial_headers', (headers: Record<string, string>) => { headers['x-initial'] = 'yes' })
+      engine.on('headers', (headers: Record<string, string>) => { headers['x-every'] = 'yes' })
+      engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        response.setHeader('x-middleware', 'yes')
+        if (request.url!.includes('deny')) response.writeHead(401).end()
+        else next()
       })
       const errors: { code: number, context: { name?: string } }[] = []
       engine.on('connection_error', ({ code, context }: (typeof errors)[number]) => { errors.push({ code, context }) })
       const polling = await ask(port, POLLING, { headers: { origin: ORIGIN } })
       const upgrade = await ask(port, WEBSOCKET, { headers: { origin: ORIGIN, ...UPGRADE } })
-      for (const { headers } of [polling, upgrade]) { assert.deepEqual([headers['x-initial'], headers['x-every'], headers['x-middleware']], ['yes', 'yes', 'yes']) }
+      for (const { headers } of [polling, upgrade]) {
+        assert.deepEqual([headers['x-initial'], headers['x-every'], headers['x-middleware']], ['yes', 'yes', 'yes'])
+      }
       const post = await ask(port, `${POLLING}&sid=${sidOf(polling)}`, {
         method: 'POST',
         headers: { origin: ORIGIN },
@@ -150,19 +156,11 @@ suite('stateless handshakes', () => {
     const { port, app } = await start(t, { cors })
     const sid = await shake(port)
     const altered = [...sid].map((_, at) => sid.slice(0, at) + (sid[at] === 'A' ? 'B' : 'A') + sid.slice(at + 1))
-    for (
-      const forged of [
-        sid.slice(1),
-        sid.slice(0, -1),
-        `${sid}A`,
-        'A'.repeat(sid.length),
-        '%00'.repeat(44),
-        encodeURIComponent('é'.repeat(22)),
-        '__proto__',
-        'constructor',
-        ...altered
-      ]
-    ) {
+    const forgeries = [
+      sid.slice(1), sid.slice(0, -1), `${sid}A`, 'A'.repeat(sid.length), '%00'.repeat(44),
+      encodeURIComponent('é'.repeat(22)), '__proto__', 'constructor', ...altered
+    ]
+    for (const forged of forgeries) {
       const answer = await post(port, forged)
       assert.deepEqual([answer.status, JSON.parse(answer.body)], [400, UNKNOWN], forged)
     }

@@ -10,9 +10,7 @@ import { until } from '../support/until.ts'
 
 /** Closed by the test itself. */
 async function serve (
-  options: FastifyIOOptions = {},
-  port = 0,
-  server = {}
+  options: FastifyIOOptions = {}, port = 0, server = {}
 ): Promise<{ app: FastifyInstance; port: number; own: string }> {
   const app = Fastify(server)
   await app.register(fastifyIO, options)
@@ -154,20 +152,9 @@ test('io.close() by the user, then app.close(), twice', async () => {
 
 test('a closed app has let go of a policy that others go on using', async () => {
   const lines: string[] = []
-  const policy = new OriginPolicy({
-    origin: async () => {
-      throw new Error('no database')
-    }
-  })
+  const policy = new OriginPolicy({ origin: async () => { throw new Error('no database') } })
   const { app, port } = await serve({ cors: policy }, 0, {
-    logger: {
-      level: 'error',
-      stream: {
-        write: (line: string) => {
-          lines.push(line)
-        }
-      }
-    }
+    logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
   })
   await ask(port, POLLING, { headers: { origin: 'https://a.example' } })
   assert.equal(lines.length, 1)

@@ -127,7 +127,9 @@ for (const statelessHandshake of [true, false]) {
       assert.ok(addresses.length >= 1)
       for (const { address, family, port } of addresses as AddressInfo[]) {
         const host = family === 'IPv6' ? `[${address}]` : address
-        for (const transports of [['polling'], ['websocket']]) { await connect(t, `http://${host}:${port}`, { transports, extraHeaders: {} }) }
+        for (const transports of [['polling'], ['websocket']]) {
+          await connect(t, `http://${host}:${port}`, { transports, extraHeaders: {} })
+        }
       }
     })
   })
@@ -162,8 +164,7 @@ for (const [version, EIO] of [['2', '3'], ['3', '4']] as const) {
   test(`a client of Socket.IO ${version}`, async (t) => {
     const { own, app } = await start(t, { cors, allowEIO3: true })
     const old = require(`socket.io-client-${version}`) as (
-      url: string,
-      options: object
+      url: string, options: object
     ) => { on(event: string, listener: (...args: unknown[]) => void): void; close(): void }
     for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
       const accepted = once(app.io, 'connection')

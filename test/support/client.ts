@@ -6,9 +6,7 @@ export const ORIGIN = 'https://app.example.com'
 
 /** A connected client of Socket.IO 4, closed when the test ends. */
 export async function connect (
-  t: Pick<TestContext, 'after'>,
-  url: string,
-  options: Partial<ManagerOptions & SocketOptions> = {}
+  t: Pick<TestContext, 'after'>, url: string, options: Partial<ManagerOptions & SocketOptions> = {}
 ): Promise<Socket> {
   const socket = client(t, url, options)
   await new Promise<void>((resolve, reject) => {
@@ -19,9 +17,7 @@ export async function connect (
 }
 
 export function client (
-  t: Pick<TestContext, 'after'>,
-  url: string,
-  options: Partial<ManagerOptions & SocketOptions> = {}
+  t: Pick<TestContext, 'after'>, url: string, options: Partial<ManagerOptions & SocketOptions> = {}
 ): Socket {
   const socket = io(url, { forceNew: true, reconnection: false, extraHeaders: { origin: ORIGIN }, ...options })
   t.after(() => { socket.close() })

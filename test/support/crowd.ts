@@ -1,10 +1,10 @@
-// Many clients in a process of its own: tells its parent when all are connected, and, once all have been cut off and are
-// back, why they were cut off.
+// Many clients in a separate process. It tells its parent when all are connected, and, once all have been cut off and
+// are back, why they were cut off.
 import { io } from 'socket.io-client'
 
 const [port, transport, count] = process.argv.slice(2) as [string, string, string]
 const all = Number(count)
-/** Clients that connect at once: more than a listener's backlog holds would be reset by a busy machine, before any server sees them. */
+/** Clients that connect at once. A busy machine resets those that the listener's backlog does not hold. */
 const AT_ONCE = 25
 const reasons: Record<string, number> = {}
 let opened = 0
@@ -21,7 +21,7 @@ function open (): void {
     reconnectionDelayMax: 500
   })
   let times = 0
-  // of each client, the first time that it was cut off: on its way back it may fail once more, at a server that is not there
+  // the first time that a client was cut off: on its way back it may fail once more, at a server that is not there
   let cutOff = false
   socket.on('connect', () => {
     times++

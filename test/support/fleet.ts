@@ -26,9 +26,7 @@ export function bySid (): Route {
 
 /** A balancer in front of several processes. @returns its URL */
 export async function balancer (
-  t: Pick<TestContext, 'after'>,
-  ports: readonly number[],
-  route: Route
+  t: Pick<TestContext, 'after'>, ports: readonly number[], route: Route
 ): Promise<string> {
   const agent = new Agent({ keepAlive: true })
   const sockets = new Set<Socket>()

@@ -8,8 +8,8 @@ export function cpuTime (): number {
 }
 
 /**
- * How much slower this process is than it would be alone on the machine: 1 and more. A bound in ms that holds on an idle
- * machine holds, this many times longer, on a busy one.
+ * How much slower this process is than it would be alone on the machine: 1 and more. A bound in ms that holds on an
+ * idle machine holds, this many times longer, on a busy one.
  */
 export function slowdown (): number {
   const begun = performance.now()

@@ -3,8 +3,9 @@ import { Readable } from 'node:stream'
 import { spec as Spec, tap } from 'node:test/reporters'
 
 /**
- * Node's own reports (spec for a terminal, TAP for a pipe), and one rule of ours: with `CI` set, a test that was skipped
- * or is still to do fails the run. A developer's machine may lack nginx or Redis; the one that gates a change may not.
+ * Node's own reports (spec for a terminal, TAP for a pipe), and one rule of ours: with `CI` set, a test that was
+ * skipped or is still to do fails the run. A developer's machine may lack nginx or Redis; the one that gates a change
+ * may not.
  *
  * @param {AsyncIterable<import('node:test/reporters').TestEvent>} source
  * @returns {AsyncGenerator<string>}

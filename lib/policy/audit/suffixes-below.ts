@@ -1,8 +1,8 @@
 // Made by `npm run suffixes` from the public suffix list that tldts has; not to be edited.
 
 /**
- * Public suffixes below hosts that are none: `s3.amazonaws.com`, because `amazonaws.com` is no suffix. The shortest of
- * each host; `x` stands for any label.
+ * Public suffixes below hosts that are none: `s3.amazonaws.com`, because `amazonaws.com` is no suffix. The shortest
+ * of each host; `x` stands for any label.
  */
 export const SUFFIXES_BELOW = `
 001.test.code-builder-stg.platform.salesforce.com a.prod.fastly.net a.ssl.fastly.net ac.za airflow.af-south-1.on.aws

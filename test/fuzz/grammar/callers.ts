@@ -118,7 +118,8 @@ function odd (random: Random, scope: Scope): Caller {
     }),
     () => ({
       lines:
-        `Host: ${host}\r\nX-Forwarded-Host: attacker.example\r\nX-Forwarded-Proto: https\r\nOrigin: https://attacker.example\r\n`,
+        `Host: ${host}\r\nX-Forwarded-Host: attacker.example\r\nX-Forwarded-Proto: https\r\n` +
+          'Origin: https://attacker.example\r\n',
       host,
       origin: 'https://attacker.example',
       expected: scope.trustProxy ? EITHER : scope.policy.expect('https://attacker.example')

@@ -19,8 +19,7 @@ const PONG = 10
 
 /** A frame as latin1 text. */
 export function frame (
-  random: Random,
-  { payload, opcode = TEXT, fin = true, rsv = 0, masked = true, length }: Frame
+  random: Random, { payload, opcode = TEXT, fin = true, rsv = 0, masked = true, length }: Frame
 ): string {
   const size = length?.value ?? payload.length
   const bits = length?.bits ?? (size < 126 ? 7 : size < 65_536 ? 16 : 64)
@@ -34,7 +33,9 @@ export function frame (
   if (!masked) return text + payload
   const mask = [random.below(256), random.below(256), random.below(256), random.below(256)]
   text += String.fromCharCode(...mask)
-  for (let at = 0; at < payload.length; at++) { text += String.fromCharCode((payload.charCodeAt(at) & 255) ^ mask[at & 3]!) }
+  for (let at = 0; at < payload.length; at++) {
+    text += String.fromCharCode((payload.charCodeAt(at) & 255) ^ mask[at & 3]!)
+  }
   return text
 }
 

@@ -3,19 +3,13 @@ import type { Random } from '../random.ts'
 /** Packets of the Socket.IO protocol 5 inside packets of the Engine.IO protocol 4. */
 const JOINS = ['40', '40/admin,', '40{"token":"x"}', '40/admin,{"a":[1]}', '40/none,']
 const EVENTS = [
-  '42["echo",1]',
-  '42["echo","text"]',
-  '420["ask",{"a":1}]',
-  '42/admin,["echo",null]',
-  '4212345["ask"]',
-  '42["big"]',
+  '42["echo",1]', '42["echo","text"]', '420["ask",{"a":1}]', '42/admin,["echo",null]', '4212345["ask"]', '42["big"]',
   '42["leave"]'
 ]
 const CONTROL = ['3', '2', '6', '5', '1', '2probe', '3probe', '41', '41/admin,', '44{"message":"x"}', '430[1]']
 const BINARY = [
   '451-["echo",{"_placeholder":true,"num":0}]\x1ebAAEC',
-  '452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]\x1ebAA==\x1ebAA==',
-  'bAAEC',
+  '452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]\x1ebAA==\x1ebAA==', 'bAAEC',
   '461-0[{"_placeholder":true,"num":0}]\x1ebAA=='
 ]
 const ODD = [

@@ -36,29 +36,22 @@ const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 export const UPGRADE_LINES = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}`
 const ODD_UPGRADES = [
   `Connection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\n${KEY}`,
-  `Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n`,
+  `Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}` +
+  'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n',
   `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n${KEY}`,
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n',
   'Connection: Upgrade\r\nUpgrade: websocket\r\n',
   `Connection: Upgrade\r\nUpgrade: websocket, h2c\r\nSec-WebSocket-Version: 13\r\n${KEY}`,
   `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}Sec-WebSocket-Protocol: a, b\r\n`,
-  `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}Sec-WebSocket-Extensions: permessage-deflate; x="\r\n`
+  `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${KEY}` +
+  'Sec-WebSocket-Extensions: permessage-deflate; x="\r\n'
 ]
 const H2C = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n'
 const EXTRAS = [
-  'Cookie: a=1; io=x\r\n',
-  'Accept-Encoding: gzip, deflate\r\n',
-  'User-Agent: Mozilla/5.0\r\n',
-  'X-Forwarded-For: 1.2.3.4, 5.6.7.8\r\n',
-  'Authorization: Bearer x\r\n',
-  'If-None-Match: "x"\r\n',
-  'Access-Control-Request-Private-Network: true\r\n',
-  'Sec-Fetch-Mode: cors\r\n',
-  'Cache-Control: no-cache\r\n',
-  'Range: bytes=0-10\r\n',
-  'Keep-Alive: timeout=5\r\n',
-  'Connection: keep-alive\r\n',
-  'Expect: 100-continue\r\n'
+  'Cookie: a=1; io=x\r\n', 'Accept-Encoding: gzip, deflate\r\n', 'User-Agent: Mozilla/5.0\r\n',
+  'X-Forwarded-For: 1.2.3.4, 5.6.7.8\r\n', 'Authorization: Bearer x\r\n', 'If-None-Match: "x"\r\n',
+  'Access-Control-Request-Private-Network: true\r\n', 'Sec-Fetch-Mode: cors\r\n', 'Cache-Control: no-cache\r\n',
+  'Range: bytes=0-10\r\n', 'Keep-Alive: timeout=5\r\n', 'Connection: keep-alive\r\n', 'Expect: 100-continue\r\n'
 ]
 
 /** Puts a request together; `text` holds only what the server must take for exactly one request. */
@@ -81,10 +74,7 @@ function bodied (random: Random, body: string, version: string): string {
   const type = random.chance(85)
     ? 'Content-Type: text/plain;charset=UTF-8\r\n'
     : random.pick([
-      '',
-      'Content-Type: application/octet-stream\r\n',
-      'Content-Type: application/json\r\n',
-      'Content-Type: x\r\n',
+      '', 'Content-Type: application/octet-stream\r\n', 'Content-Type: application/json\r\n', 'Content-Type: x\r\n',
       'Content-Type: multipart/form-data; boundary=x\r\n'
     ])
   if (version === '1.0' || random.chance(80)) return `${type}Content-Length: ${body.length}\r\n\r\n${body}`
@@ -108,7 +98,9 @@ function chunked (random: Random, body: string): string {
 
 /** @returns a session's ID and whether another origin than the caller's has it */
 function drawSid (random: Random, scope: Scope, caller: Caller): { sid: string; stolen: boolean } {
-  if (scope.sids.length === 0 || random.chance(15)) { return { sid: random.text(random.pick([1, 20, 20, 48, 64, 200])), stolen: false } }
+  if (scope.sids.length === 0 || random.chance(15)) {
+    return { sid: random.text(random.pick([1, 20, 20, 48, 64, 200])), stolen: false }
+  }
   const { sid, owner } = random.pick(scope.sids)
   if (random.chance(10)) return { sid: sid.slice(0, -1) + random.text(1), stolen: false }
   return { sid, stolen: owner !== undefined && owner !== caller.origin }

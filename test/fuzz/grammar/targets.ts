@@ -88,25 +88,11 @@ export function oddSpelling (random: Random, target: string, host: string): stri
 
 /** Routes of the user's (neighbours.ts): each is answered, and its answer ends. */
 export const ROUTES = [
-  '/api',
-  '/api',
-  '/api',
-  '/api/time?a=1',
-  '/upload',
-  '/missing',
-  '/wait',
-  '/throws',
-  '/guarded',
-  '/own-cors',
-  '/vary',
+  '/api', '/api', '/api', '/api/time?a=1', '/upload', '/missing', '/wait', '/throws', '/guarded', '/own-cors', '/vary',
   '/stream'
 ] as const
 
 /** The files of Socket.IO's client, and one that there is not. */
 export const FILES = [
-  'socket.io.js',
-  'socket.io.min.js',
-  'socket.io.esm.min.js',
-  'socket.io.min.js.map',
-  'socket.io.none.js'
+  'socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.min.js.map', 'socket.io.none.js'
 ] as const

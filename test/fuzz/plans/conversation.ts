@@ -49,7 +49,7 @@ class Session {
   }
 }
 
-/** Handshake, join, then a random walk through polls, posts, an upgrade with its probe, and a close: over several connections. */
+/** Handshake, join, then a random walk over several connections: polls, posts, an upgrade with its probe, a close. */
 export async function conversation (world: World, first: Wire, random: Random): Promise<void> {
   const scope = random.pick(world.scopes)
   const caller = random.chance(85) ? allowed(random, scope) : draw(random, scope)
@@ -166,7 +166,9 @@ export async function webSocket (world: World, wire: Wire, random: Random): Prom
       await say('40')
       // Socket.IO ends a client that speaks in a namespace before it has joined
       await wire.hears('40{')
-      for (let left = random.below(4); left > 0; left--) { await say(random.pick(['42["echo",1]', '420["ask"]', '3', '42["big"]'])) }
+      for (let left = random.below(4); left > 0; left--) {
+        await say(random.pick(['42["echo",1]', '420["ask"]', '3', '42["big"]']))
+      }
       await say('42["echo","the last word"]')
       await wire.hears('the last word')
     }

@@ -16,9 +16,7 @@ export async function mangled (world: World, wire: Wire, random: Random): Promis
     const request = (random.chance(60) ? anyRequest : anyUpgrade)(random, scope, draw(random, scope))
     text += request.text
     if (random.chance(30)) {
-      text += random.chance(50)
-        ? goodFrames(random, packet(random))
-        : oddFrame(random, packet(random))
+      text += random.chance(50) ? goodFrames(random, packet(random)) : oddFrame(random, packet(random))
     }
   }
   await wire.send(random, mutate(random, text))

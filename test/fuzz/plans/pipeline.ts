@@ -18,7 +18,7 @@ import type { World } from '../world.ts'
 
 const LEAVES: readonly (readonly [number, Leave])[] = [[70, 'end'], [20, 'destroy'], [10, 'reset']]
 
-/** A Node that can ignore an upgrade (`shouldUpgradeCallback`) loses what came in one piece with it, plugin or no plugin. */
+/** A Node that can ignore an upgrade (`shouldUpgradeCallback`) loses what came in one piece with it, without us too. */
 const LOSES = 'shouldUpgradeCallback' in createServer()
 
 /** Requests of many callers at once over one connection; the last may be an upgrade, with more behind it. */

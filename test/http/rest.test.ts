@@ -44,9 +44,7 @@ test('a bare * is the same for all: on every answer, without Vary', async (t) =>
   // what it allows depends on the headers asked for, not on the origin
   const pre = await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
   assert.deepEqual([pre.status, pre.headers['access-control-allow-origin'], pre.headers.vary], [
-    204,
-    '*',
-    'Access-Control-Request-Headers'
+    204, '*', 'Access-Control-Request-Headers'
   ])
 })
 
@@ -74,9 +72,7 @@ test('exposed headers, and everything a preflight can be told', async (t) => {
       optionsSuccessStatus: 200,
       cacheControl: 60
     }
-  }, (app) => {
-    app.get('/ok', async () => 'ok')
-  })
+  }, (app) => { app.get('/ok', async () => 'ok') })
   assert.equal(
     (await ask(port, '/ok', { headers: { origin: ORIGIN } })).headers['access-control-expose-headers'],
     'X-Total'
@@ -107,9 +103,7 @@ test('methods: [] allows no method beyond those that need no permission, on ever
   for (const path of ['/ok', POLLING, '/nowhere']) {
     const { status, headers } = await ask(port, path, { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })
     assert.deepEqual([status, headers['access-control-allow-origin'], headers['access-control-allow-methods']], [
-      204,
-      ORIGIN,
-      undefined
+      204, ORIGIN, undefined
     ], path)
   }
 })
@@ -127,7 +121,9 @@ test('requested headers are reflected only if they are header names, and not too
     }
     assert.equal(await reflected('authorization,x-a'), 'authorization,x-a')
     assert.equal(await reflected('x-a, x-b'), 'x-a, x-b')
-    for (const odd of ['x a', 'x-a,,x-b', '<script>', `${'x,'.repeat(3000)}x`, 'x-é']) { assert.equal(await reflected(odd), undefined, odd.slice(0, 20)) }
+    for (const odd of ['x a', 'x-a,,x-b', '<script>', `${'x,'.repeat(3000)}x`, 'x-é']) {
+      assert.equal(await reflected(odd), undefined, odd.slice(0, 20))
+    }
   }
 })
 
@@ -185,14 +181,16 @@ test('enforce: all answers 403 to refused origins, by the app\'s own error handl
   assert.equal((await ask(port, '/ok', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403)
   assert.equal((await ask(port, '/ok', { method: 'OPTIONS', headers: { origin: EVIL, ...preflight } })).status, 403)
   assert.equal(ran, 0)
-  for (
-    const headers of [{ origin: ORIGIN }, {}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, {
-      'sec-fetch-site': 'same-origin'
-    }]
-  ) assert.equal((await ask(port, '/ok', { headers })).status, 200)
-  const top = await start(t, { cors, enforce: 'all' }, (app) => {
-    app.get('/ok', async () => 'ok')
-  })
+  const served = [
+    { origin: ORIGIN },
+    {},
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+    { 'sec-fetch-site': 'same-origin' }
+  ]
+  for (const headers of served) {
+    assert.equal((await ask(port, '/ok', { headers })).status, 200)
+  }
+  const top = await start(t, { cors, enforce: 'all' }, (app) => { app.get('/ok', async () => 'ok') })
   assert.equal((await ask(top.port, '/ok', { headers: { origin: EVIL } })).status, 403, "the app's own word")
 })
 
@@ -253,9 +251,7 @@ test('pinned hosts stop DNS rebinding', async (t) => {
 })
 
 test('an update takes effect for the next request; an invalid one changes nothing', async (t) => {
-  const { app, port } = await start(t, { cors }, (app) => {
-    app.get('/ok', async () => 'ok')
-  })
+  const { app, port } = await start(t, { cors }, (app) => { app.get('/ok', async () => 'ok') })
   const allowed = async (
     origin: string
   ) => [

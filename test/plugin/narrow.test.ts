@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { ConfigError } from '../lib/index.ts'
-import { client, connect, ORIGIN } from './support/client.ts'
-import { ask, corsHeaders, start } from './support/server.ts'
+import { ConfigError } from '../../lib/index.ts'
+import { client, connect, ORIGIN } from '../support/client.ts'
+import { ask, corsHeaders, start } from '../support/server.ts'
 
 const ADMIN = 'https://admin.example.com'
 const cors = { origin: [ORIGIN, ADMIN, 'https://*.preview.example.com'], credentials: true }
@@ -42,11 +42,8 @@ test('a route and a scope: 403 without CORS headers', async (t) => {
 
 test('what the server refuses stays refused, whatever a part allows', async (t) => {
   const { app, port } = await start(t, { cors }, (app) => {
-    app.get(
-      '/part',
-      { onRequest: app.narrowOrigin({ origin: /^https:\/\/[a-z]+\.example\.com$/ }).route },
-      async () => 'ok'
-    )
+    app.get('/part',
+      { onRequest: app.narrowOrigin({ origin: /^https:\/\/[a-z]+\.example\.com$/ }).route }, async () => 'ok')
   })
   const answer = await ask(port, '/part', { headers: { origin: 'https://evil.example.com' } })
   assert.deepEqual(corsHeaders(answer), [])
@@ -73,12 +70,10 @@ test('a broader one is a ConfigError', async (t) => {
       return true
     })
   }
-  for (
-    const origin of [
-      ADMIN,
-      'https://a.preview.example.com',
-      'https://*.preview.example.com',
-      'https://*.a.preview.example.com'
-    ]
-  ) app.narrowOrigin({ origin })
+  const origins = [
+    ADMIN, 'https://a.preview.example.com', 'https://*.preview.example.com', 'https://*.a.preview.example.com'
+  ]
+  for (const origin of origins) {
+    app.narrowOrigin({ origin })
+  }
 })

@@ -3,12 +3,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFile } from 'node:fs/promises'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { suite, test, type TestContext } from 'node:test'
-import type { Refusal } from '../lib/log/refusal-log.ts'
-import type { CorsOptions } from '../lib/index.ts'
-import { ORIGIN } from './support/client.ts'
-import { logging as listen } from './support/log.ts'
-import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from './support/server.ts'
-import { until } from './support/until.ts'
+import type { Refusal } from '../../lib/log/refusal-log.ts'
+import type { CorsOptions } from '../../lib/index.ts'
+import { ORIGIN } from '../support/client.ts'
+import { logging as listen } from '../support/log.ts'
+import { ask, POLLING, sidOf, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const logging = (t: TestContext, cors: CorsOptions): ReturnType<typeof listen> =>
   listen(t, { cors }, (app) => { app.get('/api', async () => 'ok') })
@@ -102,10 +102,7 @@ test('a stolen session ID is told of', async (t) => {
   await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers: { origin: ORIGIN }, body: '40' })
   await ask(port, `${WEBSOCKET}&sid=${sid}`, { headers: { ...UPGRADE, origin: 'https://other.example' } })
   assert.deepEqual([lines.length, lines[0]!.origin, lines[0]!.transport, lines[0]!.reason], [
-    1,
-    'https://other.example',
-    'websocket',
-    'session'
+    1, 'https://other.example', 'websocket', 'session'
   ])
 })
 
@@ -150,7 +147,9 @@ test('one line a minute for the same refusal, which then counts the rest', async
 
 test('made-up origins cannot flood the log, nor fill memory', async (t) => {
   const { app, lines } = await logging(t, { origin: ORIGIN })
-  for (let n = 0; n < 3000; n++) { await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } }) }
+  for (let n = 0; n < 3000; n++) {
+    await app.inject({ url: POLLING, headers: { origin: `https://a${n}.attacker.example` } })
+  }
   assert.equal(lines.length, 101)
   assert.match(lines.at(-1)!.msg, /more than 100 distinct origins/)
 })

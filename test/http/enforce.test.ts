@@ -15,7 +15,9 @@ test('enforce: all exempts links, not forms', async (t) => {
   const { port } = await start(t, { cors, enforce: 'all' }, api)
   const navigation = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
   assert.equal((await ask(port, '/ok', { headers: navigation })).status, 200)
-  for (const origin of [EVIL, 'null']) { assert.equal((await ask(port, '/ok', { method: 'POST', headers: { ...navigation, origin } })).status, 403) }
+  for (const origin of [EVIL, 'null']) {
+    assert.equal((await ask(port, '/ok', { method: 'POST', headers: { ...navigation, origin } })).status, 403)
+  }
   for (const mode of ['no-cors', 'cors', undefined]) {
     assert.equal(
       (await ask(port, '/ok', {
@@ -78,11 +80,11 @@ test('Vary stands where the answer depends on the Origin, and nowhere else', asy
   assert.equal(vary(await ask(reflecting.port, '/ok', { headers: { origin: EVIL } })), 'Origin')
   const any = await start(t, { cors: { origin: '*' } }, (app) => {
     api(app)
-    app.get('/bug', async () => {
-      throw new Error('bug')
-    })
+    app.get('/bug', async () => { throw new Error('bug') })
   })
-  for (const path of ['/ok', '/nowhere', '/bug', POLLING]) { assert.equal(vary(await ask(any.port, path, { headers: { origin: EVIL } })), undefined, path) }
+  for (const path of ['/ok', '/nowhere', '/bug', POLLING]) {
+    assert.equal(vary(await ask(any.port, path, { headers: { origin: EVIL } })), undefined, path)
+  }
 })
 
 test('Vary: Origin on the 101, and on what is refused there', async (t) => {
@@ -94,13 +96,13 @@ test('Vary: Origin on the 101, and on what is refused there', async (t) => {
 })
 
 test('a Vary of a hook before ours is kept, and not doubled', async (t) => {
-  for (
-    const [given, path, expected] of [['*', POLLING, '*'], ['Accept', POLLING, 'Accept, Origin'], [
-      'accept, ORIGIN',
-      POLLING,
-      'accept, ORIGIN'
-    ], ['Accept', '/ok', 'Accept, Origin']] as const
-  ) {
+  const varies = [
+    ['*', POLLING, '*'],
+    ['Accept', POLLING, 'Accept, Origin'],
+    ['accept, ORIGIN', POLLING, 'accept, ORIGIN'],
+    ['Accept', '/ok', 'Accept, Origin']
+  ] as const
+  for (const [given, path, expected] of varies) {
     const { default: Fastify } = await import('fastify')
     const { default: fastifyIO } = await import('../../lib/index.ts')
     const app = Fastify()

@@ -67,9 +67,7 @@ test('a head and its text are one piece in one call', async (t) => {
 test('every form of end() answers what it would', async (t) => {
   let called = 0
   const forms: Record<string, RequestListener> = {
-    GET: (_req, res) => {
-      res.end(BODY)
-    },
+    GET: (_req, res) => { res.end(BODY) },
     HEAD: (_req, res) => {
       res.writeHead(200, { 'content-length': 12 })
       res.end(BODY)
@@ -84,15 +82,11 @@ test('every form of end() answers what it would', async (t) => {
     },
     PATCH: (_req, res) => {
       res.writeHead(200, { 'content-length': 2 })
-      res.end('ok', () => {
-        if (res.writableFinished) called++
-      })
+      res.end('ok', () => { if (res.writableFinished) called++ })
     },
     LOCK: (_req, res) => {
       res.writeHead(200, { 'content-length': 2 })
-      res.end('ok', 'utf8', () => {
-        if (res.writableFinished) called++
-      })
+      res.end('ok', 'utf8', () => { if (res.writableFinished) called++ })
     },
     DELETE: (_req, res) => {
       res.writeHead(204)
