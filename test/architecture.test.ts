@@ -13,6 +13,7 @@ const lib = join(root, 'lib')
  */
 const rooms: readonly string[] = [
   'index.ts',
+  'nest.ts',
   'plugin.ts',
   'narrow.ts',
   'sockets',

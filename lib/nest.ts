@@ -1,0 +1,69 @@
+import { IoAdapter } from '@nestjs/platform-socket.io'
+import type { Server } from 'socket.io'
+import type { FastifyIOOptions } from './options.ts'
+import { fastifyIO as plugin } from './plugin.ts'
+
+/**
+ * The plugin, for `app.register()` of Nest. It is the same; its type asks less of the instance, for Nest may bring
+ * another version of Fastify, whose types are not those of yours.
+ *
+ * @throws ConfigError at registration, with every mistake in the options
+ */
+export const fastifyIO = plugin as unknown as (instance: object, options: FastifyIOOptions) => Promise<void>
+
+/** What the adapter needs of a Nest application on platform-fastify. */
+export interface NestFastifyApp {
+  getHttpAdapter (): { getInstance (): unknown }
+  /** Nest's own, which the base class asks for the HTTP server. */
+  getHttpServer (): unknown
+}
+
+/** Options of `@WebSocketGateway()` as Nest hands them to its adapter. */
+type GatewayOptions = NonNullable<Parameters<IoAdapter['createIOServer']>[1]>
+
+const REGISTER = 'await app.register(fastifyIO, { cors }) before app.useWebSocketAdapter()'
+
+/**
+ * Serves the gateways of a Nest application (platform-fastify) by `app.io`, so that one origin policy governs them and
+ * the controllers.
+ *
+ * @example
+ * ```ts
+ * import { fastifyIO, FastifyIOAdapter } from 'fastify-io/nest'
+ *
+ * const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter())
+ * await app.register(fastifyIO, { cors: { origin: 'https://app.example.com', credentials: true } })
+ * app.useWebSocketAdapter(new FastifyIOAdapter(app))
+ * await app.listen(3000)
+ * ```
+ */
+export class FastifyIOAdapter extends IoAdapter {
+  readonly #app: NestFastifyApp
+
+  /** @param app of `NestFactory.create(AppModule, new FastifyAdapter())` */
+  constructor (app: NestFastifyApp) {
+    super(app as ConstructorParameters<typeof IoAdapter>[0])
+    this.#app = app
+  }
+
+  /**
+   * @param port of the gateway; 0 is that of the application, and no other is served
+   * @param options of the gateway; only `namespace` counts, which Nest has taken out by then
+   * @throws Error when fastify-io is not registered, or when a gateway asks for what the plugin decides
+   */
+  override createIOServer (port: number, options?: GatewayOptions): Server {
+    const { io } = this.#app.getHttpAdapter().getInstance() as { io?: Server }
+    if (io === undefined) throw new Error(`FastifyIOAdapter: app.io is missing. Call ${REGISTER}.`)
+    if (port !== 0) {
+      throw new Error(`FastifyIOAdapter: @WebSocketGateway(${port}) names a port. Leave it out: gateways are served ` +
+        'by the port of the application, where the origin policy is asked.')
+    }
+    const ignored = Object.keys(options ?? {})
+    if (ignored.length > 0) {
+      throw new Error(`FastifyIOAdapter: @WebSocketGateway() has the ${ignored.length > 1 ? 'options' : 'option'} ` +
+        `${ignored.join(', ')}, which would do nothing. Give them to app.register(fastifyIO, { … }): they are for ` +
+        'all gateways. A gateway has namespace alone.')
+    }
+    return io
+  }
+}
