@@ -1,5 +1,4 @@
 import { IoAdapter } from '@nestjs/platform-socket.io'
-import type { Server } from 'socket.io'
 import type { FastifyIOOptions } from './options.ts'
 import { fastifyIO as plugin } from './plugin.ts'
 
@@ -17,6 +16,9 @@ export interface NestFastifyApp {
   /** Nest's own, which the base class asks for the HTTP server. */
   getHttpServer (): unknown
 }
+
+/** Of the version of Socket.IO that Nest brings: its types are not those of yours. */
+type Server = ReturnType<IoAdapter['createIOServer']>
 
 /** Options of `@WebSocketGateway()` as Nest hands them to its adapter. */
 type GatewayOptions = NonNullable<Parameters<IoAdapter['createIOServer']>[1]>

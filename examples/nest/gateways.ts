@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, UseGuards } from '@nestjs/common'
 import {
-  ConnectedSocket, MessageBody, type OnGatewayConnection, SubscribeMessage, WebSocketGateway, WebSocketServer, WsException
+  ConnectedSocket, MessageBody, type OnGatewayConnection, SubscribeMessage, WebSocketGateway, WebSocketServer,
+  WsException
 } from '@nestjs/websockets'
 import type { Namespace, Server, Socket } from 'socket.io'
 

@@ -83,7 +83,8 @@ describe('the Nest application of examples/nest', () => {
 describe('mistakes', () => {
   class Root {}
   // what @Module({}) does
-  const create = (): Promise<NestFastifyApplication> => NestFactory.create(Root, new FastifyAdapter(), { logger: false })
+  const create = async (): Promise<NestFastifyApplication> =>
+    await NestFactory.create(Root, new FastifyAdapter(), { logger: false })
 
   test('without the plugin, the adapter says what to call', async (t) => {
     const app = await create()
