@@ -10,7 +10,10 @@ interface Row {
 
 /** What makes a configuration invalid. */
 export const MISTAKES = {
-  UNKNOWN_OPTION: { when: 'an option that does not exist; the hint names the closest one', message: 'is not an option' },
+  UNKNOWN_OPTION: {
+    when: 'an option that does not exist; the hint names the closest one',
+    message: 'is not an option'
+  },
   INVALID_TYPE: { when: 'a value of another type', message: 'cannot be read' },
   ORIGIN_INVALID: {
     when: 'not an origin as browsers send it; the hint is the corrected text',

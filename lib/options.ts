@@ -35,8 +35,8 @@ export interface FastifyIOOptions extends SocketIOOptions {
    */
   emitHeaders?: boolean
   /**
-   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no origin.
-   * Wins over the policy's, for this app.
+   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no
+   * origin. Wins over the policy's, for this app.
    *
    * @default the policy's
    */

@@ -1,4 +1,4 @@
-// The attack on a function that decides about origins: it is asked about neighbours of the origins that it is meant to allow.
+// The attack on a function that decides about origins: it is asked about neighbours of those that it is meant to allow.
 
 import { INTERCEPTED, mutantsOf, ownership, STRANGERS } from './attack.ts'
 import { isLoopback, type Origin, parseOrigin } from '../origin/origin.ts'
@@ -28,15 +28,14 @@ export async function auditFunction (
   examples: readonly string[],
   { credentials }: { credentials: boolean }
 ): Promise<FunctionFinding | undefined> {
-  const known = examples.map((text) => ({ text, origin: parseOrigin(text) })).filter((example) =>
-    example.origin !== undefined
-  )
-  const own = new Set(known.map(({ origin }) => ownedBy(origin!)?.name))
-  const first = known.slice(0, BATCH).map(({ text }) => text)
+  const known = examples.filter((text) => parseOrigin(text) !== undefined)
+  const own = new Set(known.map((text) => ownedBy(parseOrigin(text)!)?.name))
+  const first = known.slice(0, BATCH)
   const allowed = (await answers(ask, first)).filter((text) => text !== undefined)
   const ranks = allowed.map((text) => mutantsOf(text))
   const mutants: string[] = [STRANGERS[0]!]
-  for (let rank = 0; rank < Math.max(0, ...ranks.map((list) => list.length)); rank++) { mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1))) }
+  const longest = Math.max(0, ...ranks.map((list) => list.length))
+  for (let rank = 0; rank < longest; rank++) mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1)))
   const dangerous = [...new Set(mutants)].filter((text) => {
     const origin = parseOrigin(text)!
     const owned = ownedBy(origin)

@@ -54,7 +54,6 @@ export function compile (input: unknown): Compiled {
   warnOfIdle(read, origins, dangers, warnings)
   warnOfUnwise(given, origins, warnings)
 
-  const { sameOrigin = true } = given
   const { wildcard, exact, patterns, regexps, originFunction } = origins
   // A bare `*` sends no Vary. So listed origins must get `*` too: a cache gives one origin's answer to another.
   const sendsLiteralStar = wildcard === '*' && !credentials
@@ -69,7 +68,7 @@ export function compile (input: unknown): Compiled {
       preflightContinue: given.preflightContinue ?? false,
       optionsSuccessStatus: given.optionsSuccessStatus ?? 204,
       strictPreflight: given.strictPreflight ?? true,
-      sameOrigin: typeof sameOrigin === 'boolean' ? sameOrigin : Object.freeze(sameOrigin.map((host) => host.toLowerCase())),
+      sameOrigin: frozenHosts(given.sameOrigin ?? true),
       missingOrigin: given.missingOrigin ?? 'allow',
       enforce: given.enforce ?? 'sockets',
       emitHeaders: given.emitHeaders ?? true,
@@ -90,4 +89,8 @@ export function compile (input: unknown): Compiled {
     snapshot: given,
     warnings: Object.freeze(warnings.all)
   }
+}
+
+function frozenHosts (sameOrigin: boolean | readonly string[]): boolean | readonly string[] {
+  return typeof sameOrigin === 'boolean' ? sameOrigin : Object.freeze(sameOrigin.map((host) => host.toLowerCase()))
 }

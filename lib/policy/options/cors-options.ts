@@ -4,7 +4,8 @@ import type { OriginFunction } from '../function/origin-function.ts'
 export const ENFORCE = ['sockets', 'all'] as const
 export type Enforce = typeof ENFORCE[number]
 
-// Editors show these texts; `npm run docs:tables` and `npm run schema` write them into docs/options.md and the JSON schema.
+// Editors show these texts. `npm run docs:tables` and `npm run schema` write them into docs/options.md and
+// cors.schema.json.
 
 /** The `cors` options. */
 export interface CorsOptions {
@@ -101,7 +102,8 @@ export interface CorsOptions {
    */
   emitHeaders?: boolean
   /**
-   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no origin.
+   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no
+   * origin.
    *
    * @default false
    */
@@ -194,5 +196,6 @@ type Compiled = Omit<CorsOptions, 'origin' | 'dangerously'>
 /** `cors` with every default filled in, each list of names as an array. */
 export type PolicyOptions = {
   readonly [Name in keyof Compiled]-?:
-    (Name extends Lists ? readonly string[] : Exclude<Compiled[Name], undefined>) | (Name extends Open ? undefined : never)
+    | (Name extends Lists ? readonly string[] : Exclude<Compiled[Name], undefined>)
+    | (Name extends Open ? undefined : never)
 }
