@@ -47,15 +47,13 @@ export async function auditFunction (
     if (proof === undefined) continue
     const owned = ownedBy(parseOrigin(proof)!)
     const stolen = owned !== undefined && !own.has(owned.name)
-    return {
-      message: stolen
-        ? `the origin function allows ${proof}, ${ownership(owned)}`
-        : `the origin function allows ${proof} ${INTERCEPTED}`,
-      hint: stolen
-        ? 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"'
-        : 'compare whole origins, with their scheme',
-      proof
+    if (!stolen) {
+      const message = `the origin function allows ${proof} ${INTERCEPTED}`
+      return { message, hint: 'compare whole origins, with their scheme', proof }
     }
+    const message = `the origin function allows ${proof}, ${ownership(owned)}`
+    const hint = 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"'
+    return { message, hint, proof }
   }
   return undefined
 }

@@ -59,21 +59,16 @@ export function auditRegExp (re: RegExp, context: Context): RegExpFinding | unde
   try {
     const parser = new RegExpParser({ ecmaVersion: ECMA })
     const parsedFlags = parser.parseFlags(flags)
-    const pattern = parser.parsePattern(source, 0, source.length, {
-      unicode: parsedFlags.unicode,
-      unicodeSets: parsedFlags.unicodeSets
-    })
+    const { unicode, unicodeSets } = parsedFlags
+    const pattern = parser.parsePattern(source, 0, source.length, { unicode, unicodeSets })
     const growth = growthOf(pattern, parsedFlags)
     if (growth !== undefined) return slow(growth)
     return attack(new RegExp(source, flags), samplesOf(pattern, parsedFlags), context)
   } catch (error) {
     // A regexp that V8 runs and that is beyond this audit: too long, too deep, or of a syntax younger than the parser.
     const why = error instanceof TooComplex ? 'has too many states' : 'cannot be analysed'
-    return {
-      code: 'REGEXP_SLOW',
-      message: `the regexp ${why}, so nothing says how long it takes or what it accepts`,
-      hint: LIST
-    }
+    const message = `the regexp ${why}, so nothing says how long it takes or what it accepts`
+    return { code: 'REGEXP_SLOW', message, hint: LIST }
   }
 }
 
@@ -108,13 +103,8 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
     const spelled = owned !== undefined && !host.slice(owned.from).includes('0')
     if (spelled) own.add(owned.name)
     const known = accepted.get(text)
-    accepted.set(text, {
-      text,
-      origin,
-      owned,
-      own: spelled || known?.own === true,
-      whole: !host.includes('0') || known?.whole === true
-    })
+    const whole = !host.includes('0') || known?.whole === true
+    accepted.set(text, { text, origin, owned, own: spelled || known?.own === true, whole })
   }
   const stolen = (): Accepted | undefined =>
     best([...accepted.values()].filter(({ owned }) => owned !== undefined && !own.has(owned.name)))
@@ -158,18 +148,19 @@ function strange (text: string): Piece {
   return { text, pins: '0'.repeat(text.length) }
 }
 
+const EXTENSION_ID = /^(?:[a-p]{32}|[0-9a-f-]{36})$/
+const ATTACKER = /evil|(?:^|\.)attacker\.example/
+
 /** The proof that says most: https, no port, a name that is nobody's and tells what it is, short. */
 function best (candidates: readonly Accepted[]): Accepted | undefined {
   const cost = ({ text, origin: { scheme, host, port }, owned }: Accepted): number => {
-    const telling = (owned?.kind === 'extension' ? /^(?:[a-p]{32}|[0-9a-f-]{36})$/ : /evil|(?:^|\.)attacker\.example/)
-      .test(host)
+    const isTelling = owned?.kind === 'extension' ? EXTENSION_ID : ATTACKER
+    const telling = isTelling.test(host)
     return text.length + (scheme === 'https' ? 0 : 200) + (port === '' ? 0 : 100) + (telling ? 0 : 50) +
       (telling && owned?.suffix === 'example' ? 0 : 20) + (host.endsWith('.') ? 400 : 0)
   }
-  return candidates.reduce<Accepted | undefined>(
-    (least, one) => least === undefined || cost(one) < cost(least) ? one : least,
-    undefined
-  )
+  const [first, ...rest] = candidates
+  return rest.reduce((least, one) => least === undefined || cost(one) < cost(least) ? one : least, first)
 }
 
 /** What to write instead: patterns for the hosts that the regexp means. */

@@ -42,7 +42,7 @@ export function checkObject<Schema extends TObject> (
     try {
       member = (value as Record<string | symbol, unknown>)[name]
     } catch {
-      issues.add('INVALID_TYPE', at, undefined)
+      issues.add('INVALID_TYPE', at, undefined, { message: 'cannot be read' })
       continue
     }
     if (property === undefined) unknownOption(schema, name, at, member, notOptions, issues)

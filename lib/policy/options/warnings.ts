@@ -1,4 +1,4 @@
-import type { IssueDetails, Issues } from '../../issues.ts'
+import type { Issues } from '../../issues.ts'
 import { show } from '../../text.ts'
 import { PatternIndex } from '../origin/pattern-index.ts'
 import { FILE_ORIGIN, parseOrigin } from '../origin/origin.ts'
@@ -52,7 +52,7 @@ function coveredBy (
 }
 
 /** A page's origin has the scheme of the page: https, even if what it opens is wss (URL standard, "origin"). */
-function unlikelyScheme (item: string): IssueDetails | undefined {
+function unlikelyScheme (item: string): { message: string, hint: string } | undefined {
   const scheme = item.slice(0, item.indexOf('://'))
   if (scheme === 'ws' || scheme === 'wss') {
     return { message: `browsers send the page's origin, which is never ${scheme}:`, hint: item.replace(/^ws/, 'http') }

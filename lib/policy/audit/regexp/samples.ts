@@ -113,13 +113,11 @@ class Sampler {
       if (count <= 2) {
         const lists = Array.from({ length: count }, (_, nth) => nth < own ? once : once.map(({ text }) => free(text)))
         pieces.push(...combine(lists))
-      } else {
-        for (const { text, pins } of once) {
-          pieces.push({
-            text: text.repeat(count),
-            pins: pins.repeat(Math.min(own, count)) + '0'.repeat(text.length * Math.max(count - own, 0))
-          })
-        }
+        continue
+      }
+      for (const { text, pins } of once) {
+        const freePins = '0'.repeat(text.length * Math.max(count - own, 0))
+        pieces.push({ text: text.repeat(count), pins: pins.repeat(Math.min(own, count)) + freePins })
       }
     }
     return distinct(pieces).slice(0, HARD_LIMIT)
@@ -162,11 +160,9 @@ function combine (all: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
   for (let depth = 2; depth <= deepest && pieces.length < limit; depth++) {
     for (const [nth, left] of open.entries()) {
       for (const right of open.slice(nth + 1)) {
-        for (
-          let which = Math.max(1, depth - lists[right]!.length + 1);
-          which < depth && which < lists[left]!.length && pieces.length < limit;
-          which++
-        ) {
+        const first = Math.max(1, depth - lists[right]!.length + 1)
+        const end = Math.min(depth, lists[left]!.length)
+        for (let which = first; which < end && pieces.length < limit; which++) {
           pieces.push(pick([[left, which], [right, depth - which]]))
         }
       }
