@@ -12,6 +12,8 @@ export interface FunctionFinding {
   readonly proof: string
 }
 
+type Ask = (origin: string) => boolean | Promise<boolean>
+
 const CALLS = 64
 const BATCH = 16 // calls under way at once
 
@@ -24,9 +26,7 @@ const BATCH = 16 // calls under way at once
  * At most CALLS calls, BATCH of them at once.
  */
 export async function auditFunction (
-  ask: (origin: string) => boolean | Promise<boolean>,
-  examples: readonly string[],
-  { credentials }: { credentials: boolean }
+  ask: Ask, examples: readonly string[], { credentials }: { credentials: boolean }
 ): Promise<FunctionFinding | undefined> {
   const known = examples.filter((text) => parseOrigin(text) !== undefined)
   const own = new Set(known.map((text) => ownedBy(parseOrigin(text)!)?.name))
@@ -64,10 +64,7 @@ function isDowngrade (origin: Origin, allowed: readonly string[]): boolean {
 }
 
 /** Which of the origins the function allows, each at its own place. */
-async function answers (
-  ask: (origin: string) => boolean | Promise<boolean>,
-  origins: readonly string[]
-): Promise<Array<string | undefined>> {
+async function answers (ask: Ask, origins: readonly string[]): Promise<Array<string | undefined>> {
   return await Promise.all(origins.map(async (origin) => {
     try {
       return await ask(origin) === true ? origin : undefined

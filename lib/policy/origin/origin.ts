@@ -16,11 +16,7 @@ export const MAX_ORIGIN = 326
 
 /** Without a prototype: an origin's scheme may be `constructor`. */
 export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
-  http: '80',
-  https: '443',
-  ws: '80',
-  wss: '443',
-  ftp: '21'
+  http: '80', https: '443', ws: '80', wss: '443', ftp: '21'
 })
 
 /** Of pages from the disk in some applications (Cordova, Electron). It has no host, so it does not parse. */
