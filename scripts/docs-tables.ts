@@ -47,7 +47,8 @@ function optionTable (options: readonly OptionDoc[]): string {
 }
 
 function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  const escape = (cell: string): string => cell.replaceAll('|', '\\|')
+  const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |\n`
   return [line(head), `|${'---|'.repeat(head.length)}\n`, ...rows.map(line)].join('')
 }
 

@@ -40,7 +40,8 @@ function coveredBy (item: unknown, listed: Listed): string | undefined {
   const { wildcard, sendsLiteralStar, patterns, regexps } = listed
   if (item === false || item === undefined || item === '*' || item === true) return undefined
   // of those that allow any origin, the literal `*` alone allows null
-  if (wildcard !== undefined) return item === 'null' && !sendsLiteralStar ? undefined : 'is covered: any origin is allowed'
+  const needsNull = item === 'null' && !sendsLiteralStar
+  if (wildcard !== undefined) return needsNull ? undefined : 'is covered: any origin is allowed'
   if (typeof item !== 'string') return undefined
   const origin = parseOrigin(item)
   if (origin === undefined) {
