@@ -46,10 +46,9 @@ const NOT_OPTIONS_BECAUSE = {
 export function parseOptions (input: unknown, takenBy?: string): Config {
   const issues = new Issues()
   if (takenBy !== undefined) {
-    const message = `${takenBy} is already registered in this scope, and two sets of CORS headers make browsers refuse both`
     const isOurs = takenBy === 'fastify-io'
     const hint = isOurs ? 'register it once, or in sibling scopes' : `take ${takenBy} out: this plugin answers REST too`
-    issues.add('CORS_TWICE', '', takenBy, { message, hint })
+    issues.add('CORS_TWICE', '', takenBy, { hint })
   }
   const { cors, options } = split(input)
   const {

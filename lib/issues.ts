@@ -3,15 +3,18 @@ import { show } from './text.ts'
 interface Row {
   /** When it is raised, in Markdown: README's table is made from it (`npm run docs:tables`). */
   readonly when: string
-  /** The message, where nothing better is known at the place; `{value}` stands for the value. */
-  readonly message: string
+  /** The message, where the place has no other; `{value}` stands for the value. */
+  readonly message?: string
   readonly hint?: string
 }
 
 /** What makes a configuration invalid. */
 export const MISTAKES = {
-  UNKNOWN_OPTION: { when: 'an option that does not exist; the hint names the closest one', message: 'is not an option' },
-  INVALID_TYPE: { when: 'a value of another type', message: 'cannot be read' },
+  UNKNOWN_OPTION: {
+    when: 'an option that does not exist; the hint names the closest one',
+    message: 'is not an option'
+  },
+  INVALID_TYPE: { when: 'a value of another type' },
   ORIGIN_INVALID: {
     when: 'not an origin as browsers send it; the hint is the corrected text',
     message: '{value} is not an origin as browsers send it'
@@ -22,7 +25,7 @@ export const MISTAKES = {
     hint: 'list an origin, or say `origin: false` for no cross-origin use'
   },
   ORIGIN_NULL: {
-    when: "`'null'`: every sandboxed frame on any site has this origin",
+    when: "`'null'`, which sandboxed frames, local files and some redirects send",
     message: 'every sandboxed frame on any site has the origin "null"'
   },
   ORIGIN_ANY_WITH_CREDENTIALS: {
@@ -34,8 +37,7 @@ export const MISTAKES = {
     message: 'anyone on the network path can rewrite a plain-http page, and act with its cookies'
   },
   ORIGIN_PUBLIC_SUFFIX: {
-    when: '`https://*.github.io`, `https://*.amazonaws.com`: anyone can register below; `proof` is such an origin',
-    message: 'anyone can register a name below the host of {value}'
+    when: '`https://*.github.io`, `https://*.amazonaws.com`: anyone can register below; `proof` is such an origin'
   },
   ORIGIN_BROADER: {
     when: '`narrowOrigin` with more than the server allows',
@@ -46,30 +48,15 @@ export const MISTAKES = {
     when: 'a RegExp with the flag `g` or `y`',
     message: 'the flags g and y make a regexp remember where it stopped, so it refuses every other request'
   },
-  REGEXP_SLOW: {
-    when: 'a RegExp that takes far longer than the length of an origin',
-    message: 'the regexp cannot be analysed, so nothing says how long it takes or what it accepts',
-    hint: 'list the origins, or patterns such as "https://*.example.com"'
-  },
-  REGEXP_UNSAFE: {
-    when: 'the RegExp accepts an origin that an attacker can own; `proof` is that origin',
-    message: 'the regexp accepts an origin that an attacker can own'
-  },
+  REGEXP_SLOW: { when: 'a RegExp that takes far longer than the length of an origin (super-linear backtracking)' },
+  REGEXP_UNSAFE: { when: 'the RegExp accepts an origin that an attacker can own; `proof` is that origin' },
   METHOD_INVALID: {
     when: 'not a method, or not in the case that browsers send (`patch`)',
     message: '{value} is not a method'
   },
-  METHOD_FORBIDDEN: {
-    when: 'a method that no page can send: CONNECT, TRACE, TRACK',
-    message: 'no page can send {value}',
-    hint: 'leave it out'
-  },
+  METHOD_FORBIDDEN: { when: 'a method that no page can send: CONNECT, TRACE, TRACK', hint: 'leave it out' },
   HEADER_INVALID: { when: 'not a header name', message: '{value} is not a header name' },
-  HEADER_FORBIDDEN: {
-    when: 'a header that browsers let no page send or read',
-    message: 'browsers never let a page send or read {value}',
-    hint: 'leave it out'
-  },
+  HEADER_FORBIDDEN: { when: 'a header that browsers let no page send or read', hint: 'leave it out' },
   HEADER_ANY_WITH_CREDENTIALS: {
     when: "`'*'` with `credentials`: browsers take it for a header of that name",
     message: 'with credentials, "*" means a header of that very name',
@@ -82,35 +69,24 @@ export const MISTAKES = {
     hint: '204'
   },
   CORS_TWICE: {
-    when: '@fastify/cors, or this plugin, is registered in the same scope, before or after; ' +
-      'a route has `config: { cors }`',
+    when: '@fastify/cors, or this plugin, is in the scope already, or comes later; a route has `config: { cors }`',
     message: '{value} is already registered in this scope, and two sets of CORS headers make browsers refuse both'
   }
 } as const
 
 /** What is legal but unwise. */
 export const WARNINGS = {
-  MAX_AGE_CAPPED: { when: 'browsers keep a preflight for less', message: 'is longer than browsers keep a preflight' },
-  ORIGIN_REDUNDANT: { when: 'another entry covers it', message: '{value} is listed twice', hint: 'leave it out' },
-  ORIGIN_UNLIKELY: { when: 'no page has such an origin', message: 'no page has the origin {value}' },
+  MAX_AGE_CAPPED: { when: 'browsers keep a preflight for less' },
+  ORIGIN_REDUNDANT: { when: 'another entry covers it', hint: 'leave it out' },
+  ORIGIN_UNLIKELY: { when: 'no page has such an origin' },
   ORIGIN_UNSET: {
     when: '`origin: undefined`: an environment variable that is not set',
     message: "is undefined, so no other origin than the server's own is allowed: is an environment variable not set?",
     hint: 'set it, or say `origin: false`'
   },
-  OPTION_WITHOUT_EFFECT: {
-    when: 'an option that does nothing beside the others',
-    message: 'does nothing',
-    hint: 'leave it out'
-  },
-  FUNCTION_UNSAFE: {
-    when: 'the origin function accepted what an attacker can own',
-    message: 'the origin function allows an origin that an attacker can own'
-  },
-  DEPENDENCY_OUTDATED: {
-    when: 'the installed `socket.io-parser` or `ws` has a known hole; in the log only',
-    message: '{value} has a known hole'
-  }
+  OPTION_WITHOUT_EFFECT: { when: 'an option that does nothing beside the others', hint: 'leave it out' },
+  FUNCTION_UNSAFE: { when: 'the origin function accepted what an attacker can own' },
+  DEPENDENCY_OUTDATED: { when: 'the installed `socket.io-parser` or `ws` has a known hole; in the log only' }
 } as const
 
 /** What can be wrong with a configuration; README, "Mistakes it finds" says more about each. */
@@ -129,20 +105,26 @@ export interface ConfigIssue {
   readonly proof?: string
 }
 
-/** What is known at the place, and not in the table. */
+/** What is known at the place; `undefined` leaves the word to the table. */
 export interface IssueDetails {
   readonly message?: string | undefined
-  /** `undefined` for the table's own. */
   readonly hint?: string | undefined
   readonly proof?: string | undefined
 }
 
+type Rows = typeof MISTAKES & typeof WARNINGS
+/** The table has no message for some codes: then the place must have one. */
+type Details<Code extends IssueCode> = Rows[Code] extends { readonly message: string }
+  ? [details?: IssueDetails]
+  : [details: IssueDetails & { readonly message: string }]
+
 const ROWS: Readonly<Record<IssueCode, Row>> = { ...MISTAKES, ...WARNINGS }
 
-/** An issue with the words of the table, where the place has none. */
-export function issue (code: IssueCode, path: string, value: unknown, details: IssueDetails = {}): ConfigIssue {
+export function issue<Code extends IssueCode> (
+  code: Code, path: string, value: unknown, ...[details = {}]: Details<Code>
+): ConfigIssue {
   const row = ROWS[code]
-  const { message = row.message.replace('{value}', () => show(value)), hint = row.hint, proof } = details
+  const { message = row.message!.replace('{value}', () => show(value)), hint = row.hint, proof } = details
   return { code, path, value, message, ...(hint !== undefined && { hint }), ...(proof !== undefined && { proof }) }
 }
 
@@ -150,7 +132,7 @@ export function issue (code: IssueCode, path: string, value: unknown, details: I
 export class Issues {
   readonly all: ConfigIssue[] = []
 
-  add (code: IssueCode, path: string, value: unknown, details?: IssueDetails): void {
-    this.all.push(issue(code, path, value, details))
+  add<Code extends IssueCode> (code: Code, path: string, value: unknown, ...details: Details<Code>): void {
+    this.all.push(issue(code, path, value, ...details))
   }
 }

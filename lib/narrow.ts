@@ -26,6 +26,14 @@ export interface NarrowedOrigin {
 }
 
 /**
+ * `app.narrowOrigin(cors)`: a stricter policy for a part of the server.
+ *
+ * @example
+ * ```ts
+ * const admin = app.narrowOrigin({ origin: 'https://admin.example.com' })
+ * app.io.of('/admin').use(admin.namespace)
+ * app.get('/admin', { onRequest: admin.route }, handler)
+ * ```
  * @throws {ConfigError} for mistakes in the options, and for every origin that the server's policy does not allow
  */
 export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsOptions): NarrowedOrigin {

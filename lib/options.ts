@@ -16,78 +16,57 @@ export interface FastifyIOOptions extends SocketIOOptions {
   /**
    * The origin policy of REST and of Socket.IO: who may use the server from another origin. Takes an `OriginPolicy`
    * too, which several apps may share.
-   *
    * @default nobody but the server's own pages
    */
   cors?: CorsOptions | OriginPolicy
   /**
    * Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade (`'sockets'`), or on REST
    * routes too (`'all'`). Wins over the policy's, for this app.
-   *
    * @default the policy's
    */
   enforce?: Enforce
   /**
    * Whether CORS headers are written; `false` where a proxy writes them. The policy is enforced all the same. Wins over
    * the policy's, for this app.
-   *
    * @default the policy's
    */
   emitHeaders?: boolean
   /**
-   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no origin.
-   * Wins over the policy's, for this app.
-   *
+   * Whether JSONP polling is served. Any page can read it through a script tag, and such a session belongs to no
+   * origin. Wins over the policy's, for this app.
    * @default the policy's
    */
   jsonp?: boolean
   /**
    * Whether an update of the policy disconnects the live sockets whose origin it no longer allows. Wins over the
    * policy's, for this app.
-   *
    * @default the policy's
    */
   onRevoke?: 'disconnect' | 'keep'
   /**
    * Whether a polling handshake holds no memory until its client comes back: its `sid` is signed and expires.
-   *
    * @default true; false in a `node:cluster` worker without `handshakeSecret`
    */
   statelessHandshake?: boolean
   /**
    * Secret of at least 32 bytes that several processes share, so that each knows the `sid` of the others. The first of
    * a list signs, all verify: put a new one in front, and drop the old one a minute later.
-   *
    * @default random, made at the start
    */
   handshakeSecret?: string | Buffer | readonly (string | Buffer)[]
-  /**
-   * Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other.
-   *
-   * @default none
-   */
+  /** Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other. */
   serviceName?: string
-  /**
-   * Fastify's own: stands before `path`.
-   *
-   * @default none
-   */
+  /** Fastify's own: stands before `path`. */
   prefix?: string
   /**
    * Fastify's own: the level of the requests on Socket.IO's routes; if given, of REST preflights too.
-   *
    * @default 'warn'
    */
   logLevel?: LogLevel
-  /**
-   * Fastify's own: serializers of the requests on Socket.IO's routes.
-   *
-   * @default none
-   */
+  /** Fastify's own: serializers of the requests on Socket.IO's routes. */
   logSerializers?: NonNullable<RegisterOptions['logSerializers']>
   /**
    * Transports that clients may use. WebTransport is refused: its sessions carry no Origin that could be checked yet.
-   *
    * @default ['polling', 'websocket']
    */
   transports?: ('polling' | 'websocket')[]

@@ -97,8 +97,8 @@ async function auditOrigins (policy: OriginPolicy, app: FastifyInstance): Promis
 }
 
 /**
- * Takes a reply out of Fastify's hands (`reply.hijack()`) without losing the headers that hooks have set on it, CORS and
- * `Vary` among them: for server-sent events and streams that write to the raw response.
+ * Takes a reply out of Fastify's hands (`reply.hijack()`) without losing the headers that hooks have set on it, CORS
+ * and `Vary` among them: for server-sent events and streams that write to the raw response.
  *
  * @returns the raw response, its headers set and not sent yet
  */

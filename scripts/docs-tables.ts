@@ -37,16 +37,18 @@ function issueTable (issues: Readonly<Record<string, { readonly when: string }>>
 }
 
 function optionTable (options: readonly OptionDoc[]): string {
+  const isAnyByDefault = options.some((option) => option.default !== undefined)
   const rows = options.map(({ name, text, members, default: value = 'none' }) => {
     const fields = members.length === 0 ? '' : ` Takes \`{ ${members.map(({ name }) => name).join(', ')} }\`.`
-    return [`\`${name}\``, literalOf(value) === undefined ? value : `\`${value}\``, text + fields]
+    const byDefault = literalOf(value) === undefined ? value : `\`${value}\``
+    return [`\`${name}\``, ...isAnyByDefault ? [byDefault] : [], text + fields]
   })
-  return tableOf(['option', 'default', 'what it does'], rows)
+  return tableOf(['option', ...isAnyByDefault ? ['default'] : [], 'what it does'], rows)
 }
 
 function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const escaped = (cell: string): string => cell.replaceAll('|', '\\|')
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |\n`
+  const escape = (cell: string): string => cell.replaceAll('|', '\\|')
+  const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |\n`
   return [line(head), `|${'---|'.repeat(head.length)}\n`, ...rows.map(line)].join('')
 }
 

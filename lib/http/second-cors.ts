@@ -37,8 +37,8 @@ export function refuseSecondCors (app: FastifyInstance, onFound: () => void): vo
   } as FastifyInstance['decorateRequest']
   app.addHook('onReady', async function refuseSecondCors () {
     if (!found) return
-    const message = '@fastify/cors is registered again, in the scope of fastify-io or in a child of it. fastify-io has ' +
-      'registered it already, and two layers would write two sets of headers'
+    const message = '@fastify/cors is registered again, in the scope of fastify-io or in a child of it. ' +
+      'fastify-io has registered it already, and two layers would write two sets of headers'
     const hint = 'take it out: this plugin answers REST too. A part of the app can be stricter: app.narrowOrigin()'
     throw new ConfigError([issue('CORS_TWICE', '', '@fastify/cors', { message, hint })])
   })

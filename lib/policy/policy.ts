@@ -57,11 +57,7 @@ export class OriginPolicy {
     return explain(this.#ruling.compiled, text, this.#ruling.isAsked(decision) ? undefined : decision)
   }
 
-  /**
-   * What to change so that a refused request passes; what log lines say.
-   *
-   * @internal
-   */
+  /** What to change so that a refused request passes; what log lines say. @internal */
   hint (origin: string | undefined, decision: Decision, request?: PolicyRequest): string {
     return hint(this.#ruling.compiled, typeof origin === 'string' ? origin : '', decision, request)
   }
@@ -106,29 +102,17 @@ export class OriginPolicy {
     return this.#ruling.compiled.options
   }
 
-  /**
-   * Whether every origin gets the literal `*`.
-   *
-   * @internal
-   */
+  /** Whether every origin gets the literal `*`. @internal */
   get anyOrigin (): boolean {
     return this.#ruling.compiled.sendsLiteralStar
   }
 
-  /**
-   * Whether any origin but the server's own can be allowed.
-   *
-   * @internal
-   */
+  /** Whether any origin but the server's own can be allowed. @internal */
   get crossOrigin (): boolean {
     return this.#ruling.compiled.crossOrigin
   }
 
-  /**
-   * Whether everything that an entry of `origin` would allow is allowed here.
-   *
-   * @internal
-   */
+  /** Whether everything that an entry of `origin` would allow is allowed here. @internal */
   covers (entry: string | true): boolean {
     return this.#ruling.covers(entry)
   }
@@ -147,11 +131,7 @@ export class OriginPolicy {
     return ruling === this.#ruling ? issue : undefined
   }
 
-  /**
-   * Counts updates.
-   *
-   * @internal
-   */
+  /** Counts updates. @internal */
   get version (): number {
     return this.#version
   }

@@ -18,16 +18,15 @@ export interface PreflightAnswer {
 }
 
 /**
- * Answers a preflight's questions. Lists are answered whole, whatever is asked: the browser compares, and an answer that
- * is the same for all can be cached. Only without `allowedHeaders` are those that are asked for allowed, if they are a
- * list of header names at all.
+ * Answers a preflight's questions. Lists are answered whole, whatever is asked: the browser compares, and a cache can
+ * keep an answer that is the same for all. Without `allowedHeaders` those that are asked for are allowed, if they are a
+ * list of header names.
  *
  * A `*` is sent as it is; browsers take it for every header but Authorization (Fetch, "CORS non-wildcard request-header
  * name"), so Authorization has to be listed beside it.
  */
 export function answerPreflight (
-  { methods, allowedHeaders }: PolicyOptions,
-  requestedHeaders: string | undefined
+  { methods, allowedHeaders }: PolicyOptions, requestedHeaders: string | undefined
 ): PreflightAnswer {
   const reflects = allowedHeaders === undefined
   return {

@@ -2,7 +2,7 @@ import { type ConfigIssue, issue } from '../issues.ts'
 import { auditFunction } from './audit/audit-function.ts'
 import type { Compiled } from './options/compile.ts'
 import { allowance, type Decision, type PolicyRequest, refusal } from './origin/decision.ts'
-import { OriginFunctionCaller } from './function/origin-function.ts'
+import { type OnError, OriginFunctionCaller } from './function/origin-function.ts'
 import { FILE_ORIGIN, MAX_ORIGIN, parseOrigin } from './origin/origin.ts'
 import { isPattern, parsePattern } from './origin/pattern.ts'
 import { isSameOrigin, refusedOwn } from './origin/same-origin.ts'
@@ -19,9 +19,6 @@ const ANY = allowance('any', '*')
 const SAME_ORIGIN = allowance('same-origin', undefined)
 /** Refused origins remembered: 80 kB at most. */
 const MAX_REFUSED = 256
-
-/** Told when an origin function throws, rejects, is too late, or answers what is no answer. */
-export type OnError = (error: unknown, origin: string) => void
 
 /** All that a policy decides by, its memory too. An update makes a new one, so nothing of the old one stays behind. */
 export class Ruling {

@@ -4,35 +4,21 @@ import { type Owned, ownedBy } from './ownership.ts'
 import { parseOrigin } from '../origin/origin.ts'
 import type { Piece } from './regexp/samples.ts'
 
-/** Origins of no one in particular: whatever accepts one of these accepts anyone, or anyone who rents a name on a platform. */
+/** Origins of no one in particular: to accept one is to accept anyone, or anyone who rents a name on a platform. */
 export const STRANGERS: readonly string[] = [
-  'https://attacker.example',
-  'https://evil.com',
-  'https://attacker.example:8443',
-  'http://attacker.example',
-  'http://attacker.example:3000',
-  'https://evil.io',
-  'https://evil.dev',
-  'https://evil.co.uk',
-  'https://evil.vercel.app',
-  'https://203.0.113.7',
-  'http://203.0.113.7:8080',
-  'https://[2001:db8::1]',
-  'https://evil.s3.amazonaws.com',
-  'https://evil.us-east-1.elasticbeanstalk.com',
-  'https://evil.a.run.app',
-  'https://evil.up.railway.app',
-  'https://evil.blob.core.windows.net',
-  'https://evil.web.core.windows.net',
-  'https://evil.nyc3.digitaloceanspaces.com',
-  'https://xn--e1aybc.example',
-  'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
-  'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
+  'https://attacker.example', 'https://evil.com', 'https://attacker.example:8443',
+  'http://attacker.example', 'http://attacker.example:3000',
+  'https://evil.io', 'https://evil.dev', 'https://evil.co.uk', 'https://evil.vercel.app',
+  'https://203.0.113.7', 'http://203.0.113.7:8080', 'https://[2001:db8::1]',
+  'https://evil.s3.amazonaws.com', 'https://evil.us-east-1.elasticbeanstalk.com', 'https://evil.a.run.app',
+  'https://evil.up.railway.app', 'https://evil.blob.core.windows.net', 'https://evil.web.core.windows.net',
+  'https://evil.nyc3.digitaloceanspaces.com', 'https://xn--e1aybc.example',
+  'chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'moz-extension://0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f'
 ]
 
 /**
- * Origins that look like `origin` and belong to someone else, the most often accepted first: glued in front, hung on behind,
- * dots that match any letter, another suffix, plain http.
+ * Origins that look like `origin` and belong to someone else, the most often accepted first: glued in front, hung on
+ * behind, dots that match any letter, another suffix, plain http.
  */
 export function mutantsOf (origin: string): readonly string[] {
   const parsed = parseOrigin(origin)
@@ -41,33 +27,28 @@ export function mutantsOf (origin: string): readonly string[] {
   const end = port === '' ? '' : `:${port}`
   const owned = ownedBy(parsed)
   const base = host.slice(owned?.from ?? 0)
-  const name = owned === undefined || owned.suffix === '' ? undefined : base.slice(0, -owned.suffix.length - 1)
   const hosts = [
     `evil${base}`, `${host}.attacker.example`, `evil-${base}`, `evil${host}`,
     ...dotted(host),
-    `${host}-x.attacker.example`,
-    `${host}x.attacker.example`,
-    ...name === undefined
-      ? []
-      : [
-        `${name}.attacker.example`,
-        `${name}-evil.${owned!.suffix}`,
-        `${name}x.${owned!.suffix}`,
-        `${name}.evil.${owned!.suffix}`
-        ],
-    ...name === undefined
-      ? []
-      : ['net', 'io', 'com'].filter((suffix) => suffix !== owned!.suffix).map((suffix) =>
-        `${host.slice(0, owned!.from)}${name}.${suffix}`
-        ),
-    `evil.${owned?.suffix || 'com'}`,
-    'attacker.example',
-    `attacker.example.${host}`
+    `${host}-x.attacker.example`, `${host}x.attacker.example`,
+    ...owned === undefined ? [] : renamed(host, base, owned),
+    `evil.${owned?.suffix || 'com'}`, 'attacker.example', `attacker.example.${host}`
   ]
   const mutants = hosts.map((mutant) => `${scheme}://${mutant}${end}`)
   if (end !== '') mutants.push(`${scheme}://${host}.attacker.example`)
   if (scheme === 'https') mutants.push(`http://${host}${end}`, `http://${host}.attacker.example${end}`)
   return [...new Set(mutants)].filter((mutant) => mutant !== origin && parseOrigin(mutant) !== undefined)
+}
+
+/** The owner's name under another suffix, or with something between. */
+function renamed (host: string, base: string, { suffix, from }: Owned): string[] {
+  if (suffix === '') return []
+  const name = base.slice(0, -suffix.length - 1)
+  const others = ['net', 'io', 'com'].filter((other) => other !== suffix)
+  return [
+    `${name}.attacker.example`, `${name}-evil.${suffix}`, `${name}x.${suffix}`, `${name}.evil.${suffix}`,
+    ...others.map((other) => `${host.slice(0, from)}${name}.${other}`)
+  ]
 }
 
 /** The host with each of its dots in turn as a letter, as `/www.example.com/` would have it. */
@@ -78,16 +59,8 @@ function dotted (host: string): string[] {
 
 const IN_FRONT = ['', 'evil', 'evil.', 'evil-', 'attacker.example', 'attacker.example:']
 const BEHIND = [
-  '',
-  '.attacker.example',
-  'attacker.example',
-  'x.attacker.example',
-  '-x.attacker.example',
-  '1.attacker.example',
-  ':8080',
-  '1',
-  '.com',
-  'evil.com'
+  '', '.attacker.example', 'attacker.example', 'x.attacker.example', '-x.attacker.example', '1.attacker.example',
+  ':8080', '1', '.com', 'evil.com'
 ]
 const SCHEMES = ['https://', 'http://']
 

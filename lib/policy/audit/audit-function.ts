@@ -1,4 +1,4 @@
-// The attack on a function that decides about origins: it is asked about neighbours of the origins that it is meant to allow.
+// The attack on a function that decides about origins: it is asked about neighbours of those that it is meant to allow.
 
 import { INTERCEPTED, mutantsOf, ownership, STRANGERS } from './attack.ts'
 import { isLoopback, type Origin, parseOrigin } from '../origin/origin.ts'
@@ -12,6 +12,8 @@ export interface FunctionFinding {
   readonly proof: string
 }
 
+type Ask = (origin: string) => boolean | Promise<boolean>
+
 const CALLS = 64
 const BATCH = 16 // calls under way at once
 
@@ -24,19 +26,16 @@ const BATCH = 16 // calls under way at once
  * At most CALLS calls, BATCH of them at once.
  */
 export async function auditFunction (
-  ask: (origin: string) => boolean | Promise<boolean>,
-  examples: readonly string[],
-  { credentials }: { credentials: boolean }
+  ask: Ask, examples: readonly string[], { credentials }: { credentials: boolean }
 ): Promise<FunctionFinding | undefined> {
-  const known = examples.map((text) => ({ text, origin: parseOrigin(text) })).filter((example) =>
-    example.origin !== undefined
-  )
-  const own = new Set(known.map(({ origin }) => ownedBy(origin!)?.name))
-  const first = known.slice(0, BATCH).map(({ text }) => text)
+  const known = examples.filter((text) => parseOrigin(text) !== undefined)
+  const own = new Set(known.map((text) => ownedBy(parseOrigin(text)!)?.name))
+  const first = known.slice(0, BATCH)
   const allowed = (await answers(ask, first)).filter((text) => text !== undefined)
   const ranks = allowed.map((text) => mutantsOf(text))
   const mutants: string[] = [STRANGERS[0]!]
-  for (let rank = 0; rank < Math.max(0, ...ranks.map((list) => list.length)); rank++) { mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1))) }
+  const longest = Math.max(0, ...ranks.map((list) => list.length))
+  for (let rank = 0; rank < longest; rank++) mutants.push(...ranks.flatMap((list) => list.slice(rank, rank + 1)))
   const dangerous = [...new Set(mutants)].filter((text) => {
     const origin = parseOrigin(text)!
     const owned = ownedBy(origin)
@@ -48,15 +47,13 @@ export async function auditFunction (
     if (proof === undefined) continue
     const owned = ownedBy(parseOrigin(proof)!)
     const stolen = owned !== undefined && !own.has(owned.name)
-    return {
-      message: stolen
-        ? `the origin function allows ${proof}, ${ownership(owned)}`
-        : `the origin function allows ${proof} ${INTERCEPTED}`,
-      hint: stolen
-        ? 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"'
-        : 'compare whole origins, with their scheme',
-      proof
+    if (!stolen) {
+      const message = `the origin function allows ${proof} ${INTERCEPTED}`
+      return { message, hint: 'compare whole origins, with their scheme', proof }
     }
+    const message = `the origin function allows ${proof}, ${ownership(owned)}`
+    const hint = 'compare whole origins, as `allowed.has(origin)` does, or use patterns such as "https://*.example.com"'
+    return { message, hint, proof }
   }
   return undefined
 }
@@ -67,10 +64,7 @@ function isDowngrade (origin: Origin, allowed: readonly string[]): boolean {
 }
 
 /** Which of the origins the function allows, each at its own place. */
-async function answers (
-  ask: (origin: string) => boolean | Promise<boolean>,
-  origins: readonly string[]
-): Promise<Array<string | undefined>> {
+async function answers (ask: Ask, origins: readonly string[]): Promise<Array<string | undefined>> {
   return await Promise.all(origins.map(async (origin) => {
     try {
       return await ask(origin) === true ? origin : undefined

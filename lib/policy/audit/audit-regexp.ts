@@ -2,13 +2,14 @@
 // what matters is whether an origin that somebody else can own is accepted, and the proof is that origin.
 
 import { RegExpParser } from '@eslint-community/regexpp'
+import { MISTAKES } from '../../issues.ts'
 import { embed, INTERCEPTED, mutantsOf, ownership, STRANGERS } from './attack.ts'
 import { isLoopback, type Origin, parseOrigin } from '../origin/origin.ts'
 import { type Owned, ownedBy } from './ownership.ts'
 import { strangerBelow } from './public-suffix.ts'
 import { TooComplex } from './regexp/automaton.ts'
 import { type Piece, samplesOf } from './regexp/samples.ts'
-import { growthOf } from './regexp/growth.ts'
+import { type Growth, growthOf } from './regexp/growth.ts'
 
 /** What is wrong with a regexp as an `origin`. */
 export interface RegExpFinding {
@@ -36,56 +37,52 @@ interface Accepted {
 
 const EXECUTIONS = 20_000 // of the regexp, each on at most MAX_LENGTH characters
 const MAX_LENGTH = 200
-const THOROUGH = 100 // samples that are tried in every way; of a list longer than that each is tried in the most telling ways
+const THOROUGH = 100 // samples that are tried in every way; the rest in the most telling ways
 const SKETCH = 40 // samples that are looked at once a stranger was let in
 const MUTATED = 40 // accepted origins that are mutated again
 const ECMA = 2025
+const LIST = 'list the origins, or patterns such as "https://*.example.com"'
 
 /**
  * Attacks a regexp that is to decide about origins.
  *
- * @returns the worst finding, or undefined; never throws. Bounded: at most EXECUTIONS short runs of the regexp, and those only
- * after its growth was judged without running it.
+ * Bounded: at most EXECUTIONS short runs of the regexp, and those only after its growth was judged without running it.
+ *
+ * @returns the worst finding, if any; never throws
  */
 export function auditRegExp (re: RegExp, context: Context): RegExpFinding | undefined {
   const { source, flags } = re
   if (/[gy]/.test(flags)) {
-    return {
-      code: 'REGEXP_STATEFUL',
-      message: 'the flags g and y make a regexp remember where it stopped, so it refuses every other request',
-      hint: `/${source}/${flags.replace(/[gy]/g, '')}`
-    }
+    const { message } = MISTAKES.REGEXP_STATEFUL
+    return { code: 'REGEXP_STATEFUL', message, hint: `/${source}/${flags.replace(/[gy]/g, '')}` }
   }
   try {
     const parser = new RegExpParser({ ecmaVersion: ECMA })
     const parsedFlags = parser.parseFlags(flags)
-    const pattern = parser.parsePattern(source, 0, source.length, {
-      unicode: parsedFlags.unicode,
-      unicodeSets: parsedFlags.unicodeSets
-    })
+    const { unicode, unicodeSets } = parsedFlags
+    const pattern = parser.parsePattern(source, 0, source.length, { unicode, unicodeSets })
     const growth = growthOf(pattern, parsedFlags)
     if (growth !== undefined) return slow(growth)
     return attack(new RegExp(source, flags), samplesOf(pattern, parsedFlags), context)
   } catch (error) {
     // A regexp that V8 runs and that is beyond this audit: too long, too deep, or of a syntax younger than the parser.
     const why = error instanceof TooComplex ? 'has too many states' : 'cannot be analysed'
-    return {
-      code: 'REGEXP_SLOW',
-      message: `the regexp ${why}, so nothing says how long it takes or what it accepts`,
-      hint: 'list the origins, or patterns such as "https://*.example.com"'
-    }
+    const message = `the regexp ${why}, so nothing says how long it takes or what it accepts`
+    return { code: 'REGEXP_SLOW', message, hint: LIST }
   }
 }
 
-function slow (growth: 'exponential' | 'polynomial'): RegExpFinding {
-  return {
-    code: 'REGEXP_SLOW',
-    message: growth === 'exponential'
-      ? 'a repetition inside a repetition can match the same text in several ways: a long Origin takes it exponentially long to refuse'
-      : 'two repetitions can share the same text in many ways: a long Origin takes it far longer than its length to refuse',
-    hint:
-      'let what repeats exclude what follows it, as ([a-z0-9-]+\\.)* does, or use a pattern such as "https://*.example.com"'
-  }
+const SLOW: Readonly<Record<Growth, string>> = {
+  exponential: 'a repetition inside a repetition can match the same text in several ways: ' +
+    'a long Origin takes it exponentially long to refuse',
+  polynomial: 'two repetitions can share the same text in many ways: ' +
+    'a long Origin takes it far longer than its length to refuse'
+}
+
+function slow (growth: Growth): RegExpFinding {
+  const hint = 'let what repeats exclude what follows it, as ([a-z0-9-]+\\.)* does, ' +
+    'or use a pattern such as "https://*.example.com"'
+  return { code: 'REGEXP_SLOW', message: SLOW[growth], hint }
 }
 
 function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context): RegExpFinding | undefined {
@@ -106,13 +103,8 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
     const spelled = owned !== undefined && !host.slice(owned.from).includes('0')
     if (spelled) own.add(owned.name)
     const known = accepted.get(text)
-    accepted.set(text, {
-      text,
-      origin,
-      owned,
-      own: spelled || known?.own === true,
-      whole: !host.includes('0') || known?.whole === true
-    })
+    const whole = !host.includes('0') || known?.whole === true
+    accepted.set(text, { text, origin, owned, own: spelled || known?.own === true, whole })
   }
   const stolen = (): Accepted | undefined =>
     best([...accepted.values()].filter(({ owned }) => owned !== undefined && !own.has(owned.name)))
@@ -146,8 +138,8 @@ function attack (re: RegExp, samples: readonly Piece[], { credentials }: Context
   return {
     code: 'REGEXP_UNSAFE',
     message: `the regexp accepts ${rewritten.text} ${INTERCEPTED}`,
-    hint:
-      'accept https only, except for localhost; `dangerously: { insecureOriginsWithCredentials: true }` is for networks that you trust',
+    hint: 'accept https only, except for localhost; ' +
+      '`dangerously: { insecureOriginsWithCredentials: true }` is for networks that you trust',
     proof: rewritten.text
   }
 }
@@ -156,18 +148,19 @@ function strange (text: string): Piece {
   return { text, pins: '0'.repeat(text.length) }
 }
 
+const EXTENSION_ID = /^(?:[a-p]{32}|[0-9a-f-]{36})$/
+const ATTACKER = /evil|(?:^|\.)attacker\.example/
+
 /** The proof that says most: https, no port, a name that is nobody's and tells what it is, short. */
 function best (candidates: readonly Accepted[]): Accepted | undefined {
   const cost = ({ text, origin: { scheme, host, port }, owned }: Accepted): number => {
-    const telling = (owned?.kind === 'extension' ? /^(?:[a-p]{32}|[0-9a-f-]{36})$/ : /evil|(?:^|\.)attacker\.example/)
-      .test(host)
+    const isTelling = owned?.kind === 'extension' ? EXTENSION_ID : ATTACKER
+    const telling = isTelling.test(host)
     return text.length + (scheme === 'https' ? 0 : 200) + (port === '' ? 0 : 100) + (telling ? 0 : 50) +
       (telling && owned?.suffix === 'example' ? 0 : 20) + (host.endsWith('.') ? 400 : 0)
   }
-  return candidates.reduce<Accepted | undefined>(
-    (least, one) => least === undefined || cost(one) < cost(least) ? one : least,
-    undefined
-  )
+  const [first, ...rest] = candidates
+  return rest.reduce((least, one) => least === undefined || cost(one) < cost(least) ? one : least, first)
 }
 
 /** What to write instead: patterns for the hosts that the regexp means. */
@@ -190,7 +183,5 @@ function correction (accepted: readonly Accepted[], own: ReadonlySet<string>, st
   if (instead !== '') return `use ${instead}; or anchor the regexp with ^ and $, and write \\. for a dot`
   if (stolen.kind === 'platform') return `list your own names, such as "https://your-app.${stolen.suffix}"`
   if (stolen.kind === 'extension') return 'list the ids of your own extensions'
-  return own.size > 0
-    ? 'let the regexp spell out each domain, with ^, $ and \\.'
-    : 'list the origins, or patterns such as "https://*.example.com"'
+  return own.size > 0 ? 'let the regexp spell out each domain, with ^, $ and \\.' : LIST
 }

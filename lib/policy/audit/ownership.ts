@@ -14,12 +14,15 @@ export interface Owned {
   readonly suffix: string
 }
 
+/** Private entries of the list count too, and what is parsed is a host already. */
+const HOST_ALONE = { allowPrivateDomains: true, extractHostname: false, validateHostname: false }
+
 /** Anyone can publish an extension, and its pages send Origin with its id. */
 const EXTENSIONS = /^(?:chrome|moz|safari-web|ms-browser|edge)-extension$/
 
 /**
- * The owner of an origin among strangers on the internet; undefined where no stranger can be it: loopback, private addresses,
- * intranet names, names below an unregistered suffix (`.local`, `.internal`), schemes of installed apps.
+ * The owner of an origin among strangers on the internet; undefined where no stranger can be it: loopback, private
+ * addresses, intranet names, names below an unregistered suffix (`.local`, `.internal`), schemes of installed apps.
  * `.example` counts as registrable: it stands for every domain there is (RFC 2606).
  */
 export function ownedBy (origin: Origin): Owned | undefined {
@@ -27,14 +30,9 @@ export function ownedBy (origin: Origin): Owned | undefined {
   if (EXTENSIONS.test(scheme)) return { name: `${scheme}://${host}`, from: 0, kind: 'extension', suffix: '' }
   if ((scheme !== 'http' && scheme !== 'https') || isLoopback(origin)) return undefined
   if (ip) return isPrivateAddress(host) ? undefined : { name: host, from: 0, kind: 'address', suffix: '' }
-  const { domain, publicSuffix, isIcann, isPrivate } = parse(host, {
-    allowPrivateDomains: true,
-    extractHostname: false,
-    validateHostname: false
-  })
-  if (
-    domain === null || publicSuffix === null || !(isIcann === true || isPrivate === true || publicSuffix === 'example')
-  ) return undefined
+  const { domain, publicSuffix, isIcann, isPrivate } = parse(host, HOST_ALONE)
+  if (domain === null || publicSuffix === null) return undefined
+  if (isIcann !== true && isPrivate !== true && publicSuffix !== 'example') return undefined
   // Netlify hands out no name with two hyphens: they join a deploy preview to the site that it belongs to.
   const joint = publicSuffix === 'netlify.app' ? domain.lastIndexOf('--') : -1
   const name = joint === -1 ? domain : domain.slice(joint + 2)

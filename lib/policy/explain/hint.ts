@@ -10,7 +10,8 @@ const FILE = 'The page was loaded from a file (Cordova, an older Electron), and 
   'Give the app its own scheme, such as app://, or list \'file://\' with dangerously: { fileOrigin: true }.'
 
 /**
- * Text for a log line: what to change so that a refused request passes.
+ * Text for a log line: what to change so that a refused request passes. A new reason does not compile before it has its
+ * words here.
  *
  * @param origin the Origin header; empty for none
  */
@@ -35,7 +36,12 @@ export function hint (policy: Compiled, origin: string, decision: Decision, requ
       return `${explain(policy, origin, decision)} No browser sends this: look at the client or the proxy.`
     case 'not-listed':
       return origin === '' ? ownWithoutOrigin(policy, request) : notListed(policy, origin, decision, request)
-    default: return explain(policy, origin, decision)
+    case 'same-origin':
+    case 'exact':
+    case 'pattern':
+    case 'regexp':
+    case 'function':
+    case 'any': return explain(policy, origin, decision)
   }
 }
 

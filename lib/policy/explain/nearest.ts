@@ -10,12 +10,23 @@ export interface Near {
   readonly rank: number
 }
 
-const TYPO = 7
-const SUBDOMAIN_MISSING = 6
+/** By what differs: the likelier the mistake, the lower. Another scheme or port beside it adds one each. */
+const RANK = {
+  scheme: 1,
+  port: 2,
+  schemeAndPort: 3,
+  dot: 3,
+  www: 3,
+  pattern: 3,
+  patternHost: 4,
+  subdomainTooMany: 5,
+  subdomainMissing: 6,
+  typo: 7
+} as const
 
 /**
- * One pass of cheap string comparisons; only what looks alike is parsed. The answer goes into the log line of a refusal,
- * so no origin that an attacker sends may make the pass slow: `https://com` must not have every `.com` parsed.
+ * One pass of cheap string comparisons; only what looks alike is parsed. The answer goes into the log line of a
+ * refusal, so no origin that an attacker sends may make the pass slow: `https://com` must not have every `.com` parsed.
  */
 export function nearest (
   { exact, patterns }: Pick<Compiled, 'exact' | 'patterns'>,
@@ -29,20 +40,21 @@ export function nearest (
   }
   for (const candidate of exact.keys()) {
     const kinship = kinshipOf(candidate, core)
-    if (
-      kinship === 'host' ||
-      (kinship === 'below' && core.includes('.') && !(best !== undefined && best.rank <= SUBDOMAIN_MISSING))
-    ) {
+    const isNearer = best === undefined || best.rank > RANK.subdomainMissing
+    if (kinship === 'host' || (kinship === 'below' && core.includes('.') && isNearer)) {
       consider(compare(origin, parseOrigin(candidate), candidate))
     } else if (best === undefined && isTypo(text, candidate)) {
-      best = { origin: candidate, difference: 'the spelling differs slightly', rank: TYPO }
+      best = { origin: candidate, difference: 'the spelling differs slightly', rank: RANK.typo }
     }
   }
   for (let dot = core.indexOf('.'); dot !== -1; dot = core.indexOf('.', dot + 1)) {
     const parent = `${origin.scheme}://${core.slice(dot + 1)}${origin.port && `:${origin.port}`}`
-    if (exact.has(parent)) consider({ origin: parent, difference: 'there is a subdomain too many', rank: 5 })
+    const difference = 'there is a subdomain too many'
+    if (exact.has(parent)) consider({ origin: parent, difference, rank: RANK.subdomainTooMany })
   }
-  for (const near of patterns.near(origin)) consider(near)
+  for (const { what, ...near } of patterns.near(origin)) {
+    consider({ ...near, rank: what === 'host' ? RANK.patternHost : RANK.pattern })
+  }
   return best
 }
 
@@ -51,10 +63,8 @@ function kinshipOf (candidate: string, host: string): 'host' | 'below' | undefin
   const at = candidate.lastIndexOf(host)
   if (at < 1) return undefined
   const end = at + host.length
-  if (end < candidate.length) {
-    const next = candidate[end]
-    if (next !== ':' && !(next === '.' && (end + 1 === candidate.length || candidate[end + 1] === ':'))) { return undefined }
-  }
+  // the host ends there, or is followed by a port, the dot of the DNS root, or both
+  if (!/^\.?(?::|$)/.test(candidate.slice(end, end + 2))) return undefined
   const before = candidate[at - 1]
   if (before === '/') return 'host'
   if (before !== '.') return undefined
@@ -65,13 +75,22 @@ function compare (asked: Origin, listed: Origin | undefined, name: string): Near
   if (listed === undefined) return undefined
   const scheme = asked.scheme !== listed.scheme
   const port = asked.port !== listed.port
-  if (asked.host === listed.host) { return { origin: name, difference: differenceOf(asked, listed), rank: scheme && port ? 3 : scheme ? 1 : 2 } }
-  const plus = Number(scheme) + Number(port)
-  const also = plus > 0 ? `, and ${differenceOf(asked, listed)}` : ''
-  if (asked.host === `${listed.host}.` || listed.host === `${asked.host}.`) { return { origin: name, difference: `the host ends in a dot${also}`, rank: 3 + plus } }
-  if (asked.host === `www.${listed.host}`) { return { origin: name, difference: `it has no "www."${also}`, rank: 3 + plus } }
-  if (listed.host === `www.${asked.host}`) { return { origin: name, difference: `it begins with "www."${also}`, rank: 3 + plus } }
-  if (listed.host.endsWith(`.${asked.host}`)) { return { origin: name, difference: `a subdomain is missing${also}`, rank: SUBDOMAIN_MISSING + plus } }
+  if (asked.host === listed.host) {
+    const what = scheme && port ? 'schemeAndPort' : scheme ? 'scheme' : 'port'
+    return { origin: name, difference: differenceOf(asked, listed), rank: RANK[what] }
+  }
+  const found = compareHosts(asked.host, listed.host)
+  if (found === undefined) return undefined
+  const more = Number(scheme) + Number(port)
+  const difference = more > 0 ? `${found.difference}, and ${differenceOf(asked, listed)}` : found.difference
+  return { origin: name, difference, rank: RANK[found.what] + more }
+}
+
+function compareHosts (asked: string, listed: string): { what: keyof typeof RANK, difference: string } | undefined {
+  if (asked === `${listed}.` || listed === `${asked}.`) return { what: 'dot', difference: 'the host ends in a dot' }
+  if (asked === `www.${listed}`) return { what: 'www', difference: 'it has no "www."' }
+  if (listed === `www.${asked}`) return { what: 'www', difference: 'it begins with "www."' }
+  if (listed.endsWith(`.${asked}`)) return { what: 'subdomainMissing', difference: 'a subdomain is missing' }
   return undefined
 }
 

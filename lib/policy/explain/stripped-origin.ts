@@ -12,8 +12,8 @@ export function lacksOriginOfBrowser ({ headers }: PolicyRequest): boolean {
 }
 
 /** What to do about it. */
-export const STRIPPED = 'Every browser sends Origin with a WebSocket handshake (RFC 6455), and this is one by its ' +
-  'User-Agent: a proxy removes Origin, and with it the protection. Let the proxy pass Origin ' +
+export const STRIPPED: string = 'Every browser sends Origin with a WebSocket handshake (RFC 6455), and this is one ' +
+  'by its User-Agent: a proxy removes Origin, and with it the protection. Let the proxy pass Origin ' +
   '(nginx: no proxy_set_header Origin "").'
 
 const BROWSER = /^Mozilla\/5\.0\b(?! \(compatible)/

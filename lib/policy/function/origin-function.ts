@@ -26,6 +26,9 @@ const TURNED_DOWN = refusal('not-listed')
 const ERROR = refusal('error')
 const TIMEOUT = refusal('timeout')
 
+/** Told when an origin function throws, rejects, is too late, or answers what is no answer. */
+export type OnError = (error: unknown, origin: string) => void
+
 interface LookupOptions {
   /** ms */
   readonly originTimeout: number
@@ -45,20 +48,15 @@ export class OriginFunctionCaller {
   readonly #arity: number
   readonly #pending: Map<string, Promise<Decision>> = new Map()
   readonly #cache: LRUCache<string, Decision> | undefined
-  readonly #onError: (error: unknown, origin: string) => void
+  readonly #onError: OnError
 
-  constructor (
-    ask: OriginFunction,
-    { originTimeout, originCache }: LookupOptions,
-    onError: (error: unknown, origin: string) => void
-  ) {
+  constructor (ask: OriginFunction, { originTimeout, originCache }: LookupOptions, onError: OnError) {
     this.#ask = ask
     this.#timeout = originTimeout
     this.#arity = arityOf(ask)
-    this.#cache = originCache === undefined || this.#arity >= 3
-      ? undefined
-      : new LRUCache({ ...originCache, ttlResolution: 0 })
     this.#onError = onError
+    const isCached = originCache !== undefined && this.#arity < 3
+    this.#cache = isCached ? new LRUCache({ ...originCache, ttlResolution: 0 }) : undefined
   }
 
   decide (origin: string, request: PolicyRequest | undefined): Decision | Promise<Decision> {

@@ -12,8 +12,9 @@ const SAFELISTED = new Set(['GET', 'HEAD', 'POST'])
 /** Fetch, "forbidden request-header": no page can send them, so allowing them does nothing. */
 const FORBIDDEN_REQUEST = new Set([
   'accept-charset', 'accept-encoding', 'access-control-request-headers', 'access-control-request-method',
-  'access-control-request-private-network', 'connection', 'content-length', 'cookie', 'cookie2', 'date', 'dnt', 'expect',
-  'host', 'keep-alive', 'origin', 'referer', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'via'
+  'access-control-request-private-network', 'connection', 'content-length', 'cookie', 'cookie2', 'date', 'dnt',
+  'expect', 'host', 'keep-alive', 'origin', 'referer', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'via'
 ])
 /** Fetch, "forbidden response-header name" */
 const FORBIDDEN_RESPONSE = new Set(['set-cookie', 'set-cookie2'])

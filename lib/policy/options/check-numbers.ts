@@ -7,7 +7,9 @@ export function checkNumbers ({ maxAge, optionsSuccessStatus }: CorsOptions, iss
     const hint = maxAge > 86400 ? '86400' : '-1 forbids browsers to keep a preflight, 0 is as good'
     issues.add('MAX_AGE_RANGE', '/maxAge', maxAge, { hint })
   }
-  if (isOutside(optionsSuccessStatus, 200, 299)) issues.add('STATUS_RANGE', '/optionsSuccessStatus', optionsSuccessStatus)
+  if (isOutside(optionsSuccessStatus, 200, 299)) {
+    issues.add('STATUS_RANGE', '/optionsSuccessStatus', optionsSuccessStatus)
+  }
 }
 
 /** What is not a whole number is another mistake. */

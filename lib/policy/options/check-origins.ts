@@ -85,17 +85,14 @@ function checkText (value: string, path: string, origins: Origins, context: Cont
   }
   if (value.trim() === '') {
     const hint = 'name an origin, or say `origin: false` for no cross-origin use'
-    issues.add('ORIGIN_EMPTY', path, value, { message: 'is empty', hint })
-    return
+    return issues.add('ORIGIN_EMPTY', path, value, { message: 'is empty', hint })
   }
-  const parsed = isPattern(value) ? parsePattern(value) : parseOrigin(value)
-  if (parsed === undefined) {
-    invalid(value, path, issues)
-    return
-  }
-  checkSecurity(parsed, value, path, context)
-  if (isPattern(value)) origins.patterns.push(parsed as Pattern)
-  else origins.exact.push(value)
+  const pattern = isPattern(value) ? parsePattern(value) : undefined
+  const origin = pattern ?? parseOrigin(value)
+  if (origin === undefined) return invalid(value, path, issues)
+  checkSecurity(origin, value, path, context)
+  if (pattern === undefined) origins.exact.push(value)
+  else origins.patterns.push(pattern)
 }
 
 function invalid (value: string, path: string, issues: Issues): void {

@@ -18,11 +18,7 @@ export type NotOptions = Readonly<Record<string, string>>
  * @param issues every mistake found is added
  */
 export function checkObject<Schema extends TObject> (
-  schema: Schema,
-  value: unknown,
-  path: string,
-  issues: Issues,
-  notOptions: NotOptions = {}
+  schema: Schema, value: unknown, path: string, issues: Issues, notOptions: NotOptions = {}
 ): Partial<Static<Schema>> {
   const result: Partial<Static<Schema>> = {}
   let names: (string | symbol)[]
@@ -35,14 +31,12 @@ export function checkObject<Schema extends TObject> (
   }
   for (const name of names) {
     const at = `${path}/${pointer(name)}`
-    const property = typeof name === 'string' && Object.hasOwn(schema.properties, name)
-      ? schema.properties[name]
-      : undefined
+    const property = Object.hasOwn(schema.properties, name) ? schema.properties[String(name)] : undefined
     let member: unknown
     try {
-      member = (value as Record<string | symbol, unknown>)[name]
+      member = Reflect.get(value as object, name)
     } catch {
-      issues.add('INVALID_TYPE', at, undefined)
+      issues.add('INVALID_TYPE', at, undefined, { message: 'cannot be read' })
       continue
     }
     if (property === undefined) unknownOption(schema, name, at, member, notOptions, issues)
@@ -149,9 +143,8 @@ function checkItems (schema: TSchema, items: readonly unknown[], path: string, i
 
 /** The array that a schema is, or that it takes among other things. */
 function arrayOf (schema: TSchema): TSchema | undefined {
-  return schema.type === 'array'
-    ? schema
-    : (schema.anyOf as TSchema[] | undefined)?.find(({ type }) => type === 'array')
+  if (schema.type === 'array') return schema
+  return (schema.anyOf as TSchema[] | undefined)?.find(({ type }) => type === 'array')
 }
 
 function expected (schema: TSchema): string {
@@ -162,12 +155,7 @@ function expected (schema: TSchema): string {
 const MAX_HINTS = 500
 
 function unknownOption (
-  schema: TObject,
-  name: string | symbol,
-  path: string,
-  value: unknown,
-  notOptions: NotOptions,
-  issues: Issues
+  schema: TObject, name: string | symbol, path: string, value: unknown, notOptions: NotOptions, issues: Issues
 ): void {
   let hint: string | undefined
   if (typeof name === 'string' && Object.hasOwn(notOptions, name)) {

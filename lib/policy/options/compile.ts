@@ -51,13 +51,13 @@ export function compile (input: unknown): Compiled {
   checkHosts(given.sameOrigin, '/sameOrigin', issues)
   checkExamples(given.originExamples, '/originExamples', issues)
   if (issues.all.length > 0) throw new ConfigError(issues.all)
-  warnOfIdle(read, origins, dangers, warnings)
-  warnOfUnwise(given, origins, warnings)
 
-  const { sameOrigin = true } = given
-  const { wildcard, exact, patterns, regexps, originFunction } = origins
+  const { wildcard, exact, regexps, originFunction } = origins
+  const patterns = new PatternIndex(origins.patterns)
   // A bare `*` sends no Vary. So listed origins must get `*` too: a cache gives one origin's answer to another.
   const sendsLiteralStar = wildcard === '*' && !credentials
+  warnOfIdle(read, origins, dangers, warnings)
+  warnOfUnwise(given, { wildcard, sendsLiteralStar, patterns, regexps }, warnings)
   return {
     options: Object.freeze({
       credentials,
@@ -69,7 +69,7 @@ export function compile (input: unknown): Compiled {
       preflightContinue: given.preflightContinue ?? false,
       optionsSuccessStatus: given.optionsSuccessStatus ?? 204,
       strictPreflight: given.strictPreflight ?? true,
-      sameOrigin: typeof sameOrigin === 'boolean' ? sameOrigin : Object.freeze(sameOrigin.map((host) => host.toLowerCase())),
+      sameOrigin: frozenHosts(given.sameOrigin ?? true),
       missingOrigin: given.missingOrigin ?? 'allow',
       enforce: given.enforce ?? 'sockets',
       emitHeaders: given.emitHeaders ?? true,
@@ -81,13 +81,17 @@ export function compile (input: unknown): Compiled {
     }),
     wildcard,
     sendsLiteralStar,
-    crossOrigin: wildcard !== undefined || exact.length + patterns.length + regexps.length > 0 ||
+    crossOrigin: wildcard !== undefined || exact.length + patterns.size + regexps.length > 0 ||
       originFunction !== undefined,
     exact: new Map(exact.map((origin) => [origin, allowance('exact', sendsLiteralStar ? '*' : origin)])),
-    patterns: new PatternIndex(patterns),
+    patterns,
     regexps,
     originFunction,
     snapshot: given,
     warnings: Object.freeze(warnings.all)
   }
+}
+
+function frozenHosts (sameOrigin: boolean | readonly string[]): boolean | readonly string[] {
+  return typeof sameOrigin === 'boolean' ? sameOrigin : Object.freeze(sameOrigin.map((host) => host.toLowerCase()))
 }

@@ -5,7 +5,7 @@ import { arityOf } from '../function/origin-function.ts'
 import type { CorsOptions } from './cors-options.ts'
 import type { Origins } from './check-origins.ts'
 
-/** What they say is said to other origins alone. */
+/** These concern other origins alone. */
 const FOR_OTHERS = ['credentials', 'methods', 'allowedHeaders', 'exposedHeaders'] as const
 const FOR_FUNCTIONS = ['originTimeout', 'originCache', 'originExamples'] as const
 
@@ -22,7 +22,8 @@ export function warnOfIdle (
     for (const name of FOR_OTHERS) {
       const value = given[name]
       if (value === undefined || value === false) continue
-      warn(name, value, 'does nothing without origin: no other origin than the server\'s own is allowed', 'list the origins in `origin`')
+      const message = "does nothing without origin: no other origin than the server's own is allowed"
+      warn(name, value, message, 'list the origins in `origin`')
     }
   }
   for (const name of FOR_FUNCTIONS) {

@@ -1,30 +1,25 @@
 import type { Issues } from '../../issues.ts'
-import { checkObject } from './check-schema.ts'
+import { checkObject, type NotOptions } from './check-schema.ts'
 import type { CorsOptions } from './cors-options.ts'
 import { corsSchema } from './schema.ts'
 
-const named = (name: keyof CorsOptions): string => `the option is called "${name}"`
+/** Other libraries' names of options. */
+const SYNONYMS: { readonly [Name in keyof CorsOptions]?: readonly string[] } = {
+  origin: ['allowOrigin', 'allowOrigins', 'allowedOrigin', 'allowedOrigins', 'allowedOriginPatterns', 'origins'],
+  credentials: ['allowCredentials', 'supportsCredentials', 'withCredentials'],
+  methods: ['allowMethods', 'allowedMethods'],
+  allowedHeaders: ['allowHeaders', 'headers']
+}
 
 /** Options of `cors`, @fastify/cors and others that have no place here, and why. */
-const NOT_OPTIONS_BECAUSE = {
+const NOT_OPTIONS_BECAUSE: NotOptions = {
   preflight: 'preflights are always answered; refused ones without headers',
   hook: 'the policy is asked in onRequest, before anything of yours runs',
   delegator: 'use an origin function, or a policy for each scope',
   hideOptionsRoute: 'the OPTIONS route is always hidden from @fastify/swagger',
   logLevel: 'it is an option of the plugin, beside cors',
-  allowOrigin: named('origin'),
-  allowOrigins: named('origin'),
-  allowedOrigin: named('origin'),
-  allowedOrigins: named('origin'),
-  allowedOriginPatterns: named('origin'),
-  origins: named('origin'),
-  allowCredentials: named('credentials'),
-  supportsCredentials: named('credentials'),
-  withCredentials: named('credentials'),
-  allowMethods: named('methods'),
-  allowedMethods: named('methods'),
-  allowHeaders: named('allowedHeaders'),
-  headers: named('allowedHeaders')
+  ...Object.fromEntries(Object.entries(SYNONYMS).flatMap(([name, synonyms]) =>
+    synonyms.map((synonym) => [synonym, `the option is called "${name}"`])))
 }
 
 /** What was given, without what is not known or not of its type. */

@@ -24,7 +24,9 @@ export function boolean (): TUnsafe<boolean> {
 }
 
 /** One of these texts. */
-export function oneOf<const Word extends string> (words: readonly Word[], expected = list(words)): TUnsafe<Word> {
+export function oneOf<const Word extends string> (
+  words: readonly Word[], expected: string = list(words)
+): TUnsafe<Word> {
   return Type.Unsafe<Word>(Type.Union(words.map((word) => Type.Literal(word)), { expected }))
 }
 

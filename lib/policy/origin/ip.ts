@@ -6,8 +6,8 @@ export function isIPv4 (host: string): boolean {
 
 /**
  * @param text without its brackets
- * @returns whether it is an IPv6 address as browsers serialise it (RFC 5952; URL standard, "IPv6 serializer"): hex only,
- * lower case, no leading zeros, the first longest run of two or more zeros compressed
+ * @returns whether it is an IPv6 address as browsers serialise it (RFC 5952; URL standard, "IPv6 serializer"): hex
+ * only, lower case, no leading zeros, the first longest run of two or more zeros compressed
  */
 export function isIPv6 (text: string): boolean {
   if (text.length > 39 || !/^[0-9a-f:]+$/.test(text)) return false

@@ -11,19 +11,15 @@ export interface Origin {
   readonly ip: boolean
 }
 
-/** Characters: a scheme of 64, a host of 253 (RFC 1035), a port, and what joins them. No longer text is looked at. */
+/** Characters: a scheme of 64, a host of 253 (RFC 1035), a port, and what joins them. Longer text is not looked at. */
 export const MAX_ORIGIN = 326
 
 /** Without a prototype: an origin's scheme may be `constructor`. */
 export const DEFAULT_PORTS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
-  http: '80',
-  https: '443',
-  ws: '80',
-  wss: '443',
-  ftp: '21'
+  http: '80', https: '443', ws: '80', wss: '443', ftp: '21'
 })
 
-/** Of pages from the disk in some applications (Cordova, Electron): no host, so it is no origin like the others. */
+/** Of pages from the disk in some applications (Cordova, Electron). It has no host, so it does not parse. */
 export const FILE_ORIGIN = 'file://'
 
 const SCHEME = /^[a-z][a-z0-9+.-]{0,63}$/
@@ -34,17 +30,17 @@ const PORT = /^[1-9]\d{0,4}$/
  */
 const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/
 /**
- * The host in a scheme that browsers do not know, as the application serialises it: `app://.` of Electron, upper case in
- * the identifiers of extensions. It is compared byte for byte.
+ * The host in a scheme that browsers do not know, as the application serialises it: `app://.` of Electron, upper case
+ * in the identifiers of extensions. It is compared byte for byte.
  */
 const OPAQUE = /^[A-Za-z0-9._-]{1,254}$/
 /** URL standard, "ends in a number checker": such a host is an IPv4 address or nothing. */
 const NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/
 
 /**
- * Parses an origin exactly as browsers serialise it: no path, no user, ASCII lower case, no default port, IP addresses in
- * their one form; in a scheme of an application, as that serialises it. The URL class will not do: it repairs what must
- * be refused.
+ * Parses an origin exactly as browsers serialise it: no path, no user, ASCII lower case, no default port, IP addresses
+ * in their one form; in a scheme of an application, as that serialises it. The URL class will not do: it repairs what
+ * must be refused.
  *
  * @returns `undefined` for anything else; never throws, and its cost is bounded by {@link MAX_ORIGIN}
  */
@@ -72,7 +68,8 @@ export function parseOrigin (text: string): Origin | undefined {
 }
 
 /**
- * Hosts that never leave the machine (Secure Contexts, "potentially trustworthy origin"), also with the dot of the DNS root.
+ * Hosts that never leave the machine (Secure Contexts, "potentially trustworthy origin"), also with the dot of the DNS
+ * root.
  *
  * @param host a name or an address, without a port
  */

@@ -24,8 +24,8 @@ export class PatternIndex {
   add ({ scheme, host, port, subdomains, anyPort }: Pattern): void {
     const key = keyOf({ scheme, host, subdomains })
     if (subdomains) this.#depth = Math.max(this.#depth, host.split('.').length)
-    let ports = this.#ports.get(key)
-    if (ports === undefined) this.#ports.set(key, ports = { any: false, some: new Set() })
+    const ports = this.#ports.get(key) ?? { any: false, some: new Set() }
+    this.#ports.set(key, ports)
     if (anyPort) ports.any = true
     else ports.some.add(port)
   }
@@ -80,8 +80,8 @@ export class PatternIndex {
     return false
   }
 
-  /** Patterns that would have matched but for the scheme, the port, or that the host stands where a subdomain must. */
-  * near ({ scheme, host, port }: Origin): Generator<{ origin: string, difference: string, rank: number }> {
+  /** Patterns that would match, if the scheme, the port, or (`host`) a subdomain before the host were another. */
+  * near ({ scheme, host, port }: Origin): Generator<{ origin: string, difference: string, what: 'host' | 'other' }> {
     const suffixes = [`.${host}`, host]
     for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) suffixes.push(host.slice(dot))
     for (const suffix of suffixes) {
@@ -90,12 +90,11 @@ export class PatternIndex {
         if (ports === undefined) continue
         const listed = ports.any ? '*' : [...ports.some][0]!
         const origin = `${other}://${suffix.startsWith('.') ? '*' : ''}${suffix}${listed && `:${listed}`}`
-        if (suffix === `.${host}`) { yield { origin, difference: 'the pattern is for subdomains, not for the host itself', rank: 4 } } else {
-          yield {
-            origin,
-            difference: differenceOf({ scheme, port }, { scheme: other, port: ports.any ? port : listed }),
-            rank: 3
-          }
+        if (suffix === `.${host}`) {
+          yield { origin, difference: 'the pattern is for subdomains, not for the host itself', what: 'host' }
+        } else {
+          const difference = differenceOf({ scheme, port }, { scheme: other, port: ports.any ? port : listed })
+          yield { origin, difference, what: 'other' }
         }
       }
     }

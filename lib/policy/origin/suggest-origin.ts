@@ -2,8 +2,10 @@ import { parseOrigin } from './origin.ts'
 import { parsePattern } from './pattern.ts'
 
 /**
- * @returns what was probably meant by a text that is no serialised origin: a slash, a path, upper case, an IDN, a default
- * port, spaces or a missing scheme put right, a comma-joined list taken apart; `undefined` when nothing comes to mind
+ * Corrects a slash, a path, upper case, an IDN, a default port, spaces and a missing scheme; takes a comma-joined list
+ * apart.
+ *
+ * @returns what was probably meant by a text that is no serialised origin, if anything comes to mind
  */
 export function correctOrigin (text: string): string | undefined {
   const items = correctList(text)

@@ -16,8 +16,7 @@ const EXAMPLE = 'ALLOWED_ORIGINS=https://app.example.com'
  * @throws {ConfigError} for an unset or empty list too: nothing never means everything
  */
 export function policyFromEnv (
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  overrides: CorsOptions = {}
+  env: Readonly<Record<string, string | undefined>> = process.env, overrides: CorsOptions = {}
 ): OriginPolicy {
   const text = String(env.ALLOWED_ORIGINS ?? '')
   const origins = text.split(/[\s,]+/).filter((item) => item !== '')

@@ -9,7 +9,6 @@ import { OriginPolicy } from '../policy.ts'
 export interface LoadOptions {
   /**
    * Whether the policy follows the file.
-   *
    * @default false
    */
   readonly watch?: boolean
@@ -17,7 +16,6 @@ export interface LoadOptions {
   readonly signal?: AbortSignal
   /**
    * Told of each change: that it was taken, or each mistake in it.
-   *
    * @default console
    */
   readonly log?: { info (message: string): void, error (details: object, message: string): void }

@@ -16,6 +16,8 @@ export class TooComplex extends Error {
 const PUMPED = 'abcdefghijklmnopqrstuvwxyz0123456789-_.'
 const HALF = 26
 
+/** Steps of each search through an automaton. */
+export const STEPS_LIMIT = 300_000
 const STATES_LIMIT = 50_000
 const EDGES_LIMIT = 200_000
 const CHAIN_LIMIT = 64 // `[a-f0-9]{32}` is 32 states
@@ -49,7 +51,7 @@ export class Automaton {
   readonly #open: Set<AST.Node> // groups being built: a backreference into one of them matches nothing
   #edges = 0
 
-  constructor (alternatives: readonly AST.Alternative[], chars: CharTable, open = new Set<AST.Node>()) {
+  constructor (alternatives: readonly AST.Alternative[], chars: CharTable, open: Set<AST.Node> = new Set()) {
     this.#chars = chars
     this.#open = open
     this.last = new Set(this.#disjunction(alternatives).last)
@@ -90,7 +92,9 @@ export class Automaton {
       case 'Assertion':
         if (node.kind === 'end') this.hasEnd = true
         else if (node.kind !== 'start') this.hasGuard = true
-        if (node.kind === 'lookahead' || node.kind === 'lookbehind') { this.lookarounds.push(new Automaton(node.alternatives, this.#chars, this.#open)) }
+        if (node.kind === 'lookahead' || node.kind === 'lookbehind') {
+          this.lookarounds.push(new Automaton(node.alternatives, this.#chars, this.#open))
+        }
         return NOTHING
       default: return NOTHING
     }
@@ -161,4 +165,4 @@ function repeats (node: AST.Element): boolean {
 }
 
 /** The bits of `.` in the upper half: the one character that ends a label of at most 63 characters (RFC 1035 2.3.4). */
-export const DOT_BIT = 1 << (PUMPED.indexOf('.') - HALF)
+export const DOT_BIT: number = 1 << (PUMPED.indexOf('.') - HALF)

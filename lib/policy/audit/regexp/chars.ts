@@ -1,5 +1,5 @@
-// What a single-character matcher of a regexp (a class, an escape, the dot) accepts among the characters that
-// an origin can hold. V8 is asked rather than the AST, so `i`, `u`, `v`, `\p{…}` and set operations need no code here.
+// What a single-character matcher of a regexp (a class, an escape, the dot) accepts among the characters that an
+// origin can hold. V8 is asked, not the AST, so `i`, `u`, `v`, `\p{…}` and set operations need no code here.
 
 import type { AST } from '@eslint-community/regexpp'
 

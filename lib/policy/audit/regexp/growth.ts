@@ -1,24 +1,29 @@
-// Which regexps backtrack more than in proportion to an origin's length. Judged by ambiguity, the cause of it (Weideman et al.,
-// "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016): a word that leads from a state back
-// to itself in two ways makes matching exponential; one that loops on a state, leads to another, and loops there too makes it polynomial.
+// Which regexps backtrack more than in proportion to an origin's length. Judged by ambiguity, the cause of it (Weideman
+// et al., "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016). A word that leads from
+// a state back to itself in two ways makes matching exponential. One that loops on a state, leads to another, and loops
+// there too makes it polynomial.
 //
-// An origin is at most a few hundred characters, and a label at most 63 of them (RFC 1035 2.3.4). So ambiguity that cannot cross a dot
-// is bounded by a constant, and is allowed up to the third power (measured: below 40 µs), as is the scan for a start of a
-// regexp without `^`, to which a browser's Origin adds at most one power.
+// An origin is at most a few hundred characters, and a label at most 63 of them (RFC 1035 2.3.4). So a constant bounds
+// ambiguity that cannot cross a dot. It is allowed up to the third power (measured: below 40 µs). So is the scan for a
+// start of a regexp without `^`, to which a browser's Origin adds at most one power.
 
 import type { AST } from '@eslint-community/regexpp'
-import { Automaton, DOT_BIT, TooComplex } from './automaton.ts'
+import { Automaton, DOT_BIT, STEPS_LIMIT, TooComplex } from './automaton.ts'
 import { CharTable } from './chars.ts'
+import { stronglyConnected } from './strongly-connected.ts'
 
-const STEPS_LIMIT = 300_000
 const LABEL_POWER = 3
 
 /** How a regexp's matching time grows with the length of the origin, when that is faster than it should. */
 export type Growth = 'exponential' | 'polynomial'
 
+/** States of the automaton that lead to each other. */
+type Loop = readonly number[]
+
 /**
  * Judges a parsed regexp without running it; takes a few milliseconds at the most.
- * Throws TooComplex when its automaton outgrows the audit's limits.
+ *
+ * @throws {TooComplex} when its automaton outgrows the audit's limits
  */
 export function growthOf (pattern: AST.Pattern, flags: AST.Flags): Growth | undefined {
   const whole = new Automaton(pattern.alternatives, new CharTable(flags.raw))
@@ -27,9 +32,12 @@ export function growthOf (pattern: AST.Pattern, flags: AST.Flags): Growth | unde
 }
 
 function growthOfAutomaton (automaton: Automaton, scan: number): Growth | undefined {
-  const components = exponentialOr(automaton)
-  if (components === 'exponential') return 'exponential'
-  if (isPolynomial(automaton, components, scan)) return 'polynomial'
+  const { follow, low, high } = automaton
+  const pumped = follow.map((followers) => [...followers.keys()].filter((state) => (low[state]! | high[state]!) !== 0))
+  const components = stronglyConnected([...pumped.keys()], (state) => pumped[state]!)
+  const loops = components.filter((states) => states.length > 1 || pumped[states[0]!]!.includes(states[0]!))
+  if (loops.some((loop) => isExponential(automaton, loop, pumped))) return 'exponential'
+  if (isPolynomial(automaton, loops, scan)) return 'polynomial'
   for (const lookaround of automaton.lookarounds) {
     const growth = growthOfAutomaton(lookaround, 1)
     if (growth !== undefined) return growth
@@ -44,39 +52,38 @@ function startsAnchored ({ elements }: AST.Alternative): boolean {
 }
 
 /**
- * The loops of the automaton, as sets of states, or 'exponential' when one of them can be gone round in two ways by the same word:
- * in the automaton of pairs, a diagonal state shares a strongly connected component with a state off the diagonal.
+ * Whether one word goes round a loop in two ways: in the automaton of pairs, a diagonal state shares a strongly
+ * connected component with a state off the diagonal.
+ *
+ * @param pumped the followers of each state that accept a character of a host
  */
-function exponentialOr (automaton: Automaton): ReadonlyArray<readonly number[]> | 'exponential' {
-  const { size, follow, low, high } = automaton
-  const pumped = follow.map((followers) => [...followers.keys()].filter((state) => (low[state]! | high[state]!) !== 0))
-  const components = stronglyConnected([...pumped.keys()], (state) => pumped[state]!)
-  const loops = components.filter((states) => states.length > 1 || pumped[states[0]!]!.includes(states[0]!))
-  for (const loop of loops) {
-    const inside = new Set(loop)
-    const nearby = new Map(loop.map((state) => [state, pumped[state]!.filter((to) => inside.has(to))]))
-    if (loop.some((state) => nearby.get(state)!.some((to) => follow[state]!.get(to)! > 1))) return 'exponential'
-    const next = (pair: number): number[] => {
-      const pairs: number[] = []
-      for (const a of nearby.get(Math.floor(pair / size))!) {
-        for (const b of nearby.get(pair % size)!) {
-          if (((low[a]! & low[b]!) | (high[a]! & high[b]!)) !== 0) pairs.push(Math.min(a, b) * size + Math.max(a, b))
-        }
+function isExponential ({ size, follow, low, high }: Automaton, loop: Loop, pumped: readonly Loop[]): boolean {
+  const inside = new Set(loop)
+  const nearby = new Map(loop.map((state) => [state, pumped[state]!.filter((to) => inside.has(to))]))
+  if (loop.some((state) => nearby.get(state)!.some((to) => follow[state]!.get(to)! > 1))) return true
+  const next = (pair: number): number[] => {
+    const pairs: number[] = []
+    for (const a of nearby.get(Math.floor(pair / size))!) {
+      for (const b of nearby.get(pair % size)!) {
+        if (((low[a]! & low[b]!) | (high[a]! & high[b]!)) !== 0) pairs.push(Math.min(a, b) * size + Math.max(a, b))
       }
-      return pairs
     }
-    const isDiagonal = (pair: number): boolean => pair % (size + 1) === 0
-    const diagonals = loop.map((state) => state * size + state)
-    if (stronglyConnected(diagonals, next).some((pairs) => pairs.some(isDiagonal) && !pairs.every(isDiagonal))) { return 'exponential' }
+    return pairs
   }
-  return loops
+  const isDiagonal = (pair: number): boolean => pair % (size + 1) === 0
+  const diagonals = loop.map((state) => state * size + state)
+  return stronglyConnected(diagonals, next).some((pairs) => pairs.some(isDiagonal) && !pairs.every(isDiagonal))
 }
 
-/** Whether words exist that loop on one state, lead to a state of another loop, and loop there: too many of them, or across dots. */
-function isPolynomial (automaton: Automaton, loops: ReadonlyArray<readonly number[]>, scan: number): boolean {
+/**
+ * Whether words exist that loop on one state, lead to a state of another loop, and loop there: too many of them, or
+ * across dots.
+ *
+ * @param loops each after those that it leads to, so that a chain is walked from its end
+ */
+function isPolynomial (automaton: Automaton, loops: readonly Loop[], scan: number): boolean {
   const budget = { steps: STEPS_LIMIT }
   const longest = new Map<number, number>() // loop -> length of the longest chain of ambiguous loops that ends there
-  // Tarjan's algorithm yields a component after those that it leads to, so a chain is walked from its end.
   for (const [from, loop] of loops.entries()) {
     let length = 1
     for (let to = 0; to < from; to++) {
@@ -91,51 +98,34 @@ function isPolynomial (automaton: Automaton, loops: ReadonlyArray<readonly numbe
   return false
 }
 
-/** A match that has reached this state succeeds whatever follows, as in `foo.*` or `foo.*$`: nothing to backtrack for. */
+/** A match that reached this state succeeds whatever follows, as in `foo.*` or `foo.*$`: nothing to backtrack for. */
 function alwaysEndsAt (automaton: Automaton, state: number): boolean {
   return automaton.last.has(state) && !automaton.hasGuard && (!automaton.hasEnd || automaton.full[state]!)
 }
 
+/** Where one word leads from p (to stay there), from p (to reach q), and from q; whether it has a dot (`1`). */
+type Triple = readonly [a: number, b: number, c: number, dotted: 0 | 1]
+
 /** Looks for p, q and a word with p -w-> p, p -w-> q, q -w-> q, where p is in `from` and q in `to`. */
 function ambiguity (
-  automaton: Automaton,
-  from: readonly number[],
-  to: readonly number[],
-  budget: { steps: number }
+  automaton: Automaton, from: Loop, to: Loop, budget: { steps: number }
 ): 'dotted' | 'label' | undefined {
-  const { size, follow, low, high } = automaton
+  const { size } = automaton
   const [inFrom, inTo] = [new Set(from), new Set(to)]
   let found: 'label' | undefined
   for (const p of from) {
     for (const q of to) {
       const seen = new Set<number>()
-      const stack: Array<readonly [number, number, number, number]> = [[p, p, q, 0]]
-      while (stack.length > 0) {
-        const [a, b, c, dotted] = stack.pop()!
-        for (const nextA of follow[a]!.keys()) {
-          if (!inFrom.has(nextA)) continue
-          for (const nextC of follow[c]!.keys()) {
-            if (!inTo.has(nextC)) continue
-            const sharedLow = low[nextA]! & low[nextC]!
-            const sharedHigh = high[nextA]! & high[nextC]!
-            if ((sharedLow | sharedHigh) === 0) continue
-            for (const nextB of follow[b]!.keys()) {
-              if (--budget.steps < 0) throw new TooComplex()
-              const byLabel = (sharedLow & low[nextB]!) | (sharedHigh & high[nextB]! & ~DOT_BIT)
-              const byDot = sharedHigh & high[nextB]! & DOT_BIT
-              for (const dot of [byLabel !== 0 ? dotted : -1, byDot !== 0 ? 1 : -1]) {
-                if (dot < 0) continue
-                if (nextA === p && nextB === q && nextC === q) {
-                  if (dot === 1) return 'dotted'
-                  found = 'label'
-                }
-                const key = ((nextA * size + nextB) * size + nextC) * 2 + dot
-                if (seen.has(key)) continue
-                seen.add(key)
-                stack.push([nextA, nextB, nextC, dot])
-              }
-            }
-          }
+      const stack: Triple[] = [[p, p, q, 0]]
+      for (let triple = stack.pop(); triple !== undefined; triple = stack.pop()) {
+        for (const next of successors(automaton, triple, inFrom, inTo, budget)) {
+          const [a, b, c, dotted] = next
+          const isWord = a === p && b === q && c === q
+          if (isWord && dotted === 1) return 'dotted'
+          if (isWord) found = 'label'
+          const key = ((a * size + b) * size + c) * 2 + dotted
+          if (!seen.has(key)) stack.push(next)
+          seen.add(key)
         }
       }
     }
@@ -143,43 +133,23 @@ function ambiguity (
   return found
 }
 
-/** Tarjan's algorithm without recursion, over the states that can be reached from `roots`. */
-function stronglyConnected (roots: readonly number[], next: (state: number) => readonly number[]): number[][] {
-  const order = new Map<number, number>()
-  const lowest = new Map<number, number>()
-  const open: number[] = []
-  const isOpen = new Set<number>()
-  const components: number[][] = []
-  let budget = STEPS_LIMIT
-  for (const root of roots) {
-    if (order.has(root)) continue
-    const enter = (state: number): { state: number, followers: readonly number[], at: number } => {
-      order.set(state, order.size)
-      lowest.set(state, order.get(state)!)
-      open.push(state)
-      isOpen.add(state)
-      const followers = next(state)
-      budget -= followers.length
-      if (budget < 0) throw new TooComplex()
-      return { state, followers, at: 0 }
-    }
-    const calls = [enter(root)]
-    while (calls.length > 0) {
-      const call = calls.at(-1)!
-      const follower = call.followers[call.at++]
-      if (follower !== undefined) {
-        if (!order.has(follower)) calls.push(enter(follower))
-        else if (isOpen.has(follower)) lowest.set(call.state, Math.min(lowest.get(call.state)!, order.get(follower)!))
-        continue
+/** The triples that one more character leads to; a letter and a dot make two. */
+function * successors (
+  { follow, low, high }: Automaton, [a, b, c, dotted]: Triple, inFrom: ReadonlySet<number>, inTo: ReadonlySet<number>,
+  budget: { steps: number }
+): Generator<Triple> {
+  for (const nextA of follow[a]!.keys()) {
+    if (!inFrom.has(nextA)) continue
+    for (const nextC of follow[c]!.keys()) {
+      const sharedLow = low[nextA]! & low[nextC]!
+      const sharedHigh = high[nextA]! & high[nextC]!
+      if (!inTo.has(nextC) || (sharedLow | sharedHigh) === 0) continue
+      for (const nextB of follow[b]!.keys()) {
+        if (--budget.steps < 0) throw new TooComplex()
+        const byLabel = (sharedLow & low[nextB]!) | (sharedHigh & high[nextB]! & ~DOT_BIT)
+        if (byLabel !== 0) yield [nextA, nextB, nextC, dotted]
+        if ((sharedHigh & high[nextB]! & DOT_BIT) !== 0) yield [nextA, nextB, nextC, 1]
       }
-      calls.pop()
-      const caller = calls.at(-1)
-      if (caller !== undefined) lowest.set(caller.state, Math.min(lowest.get(caller.state)!, lowest.get(call.state)!))
-      if (lowest.get(call.state) !== order.get(call.state)) continue
-      const component = open.splice(open.lastIndexOf(call.state))
-      for (const state of component) isOpen.delete(state)
-      components.push(component)
     }
   }
-  return components
 }

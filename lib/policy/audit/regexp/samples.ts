@@ -81,7 +81,7 @@ class Sampler {
     const members = this.#chars.membersOf(node)
     if (this.#chars.isSpelledOut(node)) return [...members].map(pinned)
     const wild = representatives(members).map(free)
-    // A lone wildcard that may be a dot was meant as a dot, mostly as `\.`: then it makes the host that its author meant.
+    // An unescaped `.` was meant as a dot: then it makes the host that its author meant.
     return members.includes('.') ? [pinned('.'), ...wild.filter(({ text }) => text !== '.')] : wild
   }
 
@@ -95,7 +95,10 @@ class Sampler {
     )
     const counts = [Math.max(least, 1), least + 1, 3].filter((count) => count >= min && count <= max)
     const runs = representatives(members).flatMap((char) => counts.map((count) => char.repeat(count)))
-    if (members.includes('.')) { runs.push(...counts.filter((count) => count > 5).map((count) => 'evil.com'.padStart(count, 'x').slice(-count))) }
+    if (members.includes('.')) {
+      const long = counts.filter((count) => count > 5)
+      runs.push(...long.map((count) => 'evil.com'.padStart(count, 'x').slice(-count)))
+    }
     const pieces = [...fitting, ...runs].map(free)
     if (min === 0) pieces.splice(1, 0, EMPTY)
     return distinct(pieces)
@@ -110,13 +113,11 @@ class Sampler {
       if (count <= 2) {
         const lists = Array.from({ length: count }, (_, nth) => nth < own ? once : once.map(({ text }) => free(text)))
         pieces.push(...combine(lists))
-      } else {
-        for (const { text, pins } of once) {
-          pieces.push({
-            text: text.repeat(count),
-            pins: pins.repeat(Math.min(own, count)) + '0'.repeat(text.length * Math.max(count - own, 0))
-          })
-        }
+        continue
+      }
+      for (const { text, pins } of once) {
+        const freePins = '0'.repeat(text.length * Math.max(count - own, 0))
+        pieces.push({ text: text.repeat(count), pins: pins.repeat(Math.min(own, count)) + freePins })
       }
     }
     return distinct(pieces).slice(0, HARD_LIMIT)
@@ -130,7 +131,10 @@ function representatives (members: string): readonly string[] {
   return [...chosen].filter((char) => char !== undefined)
 }
 
-/** One of each list, joined: all combinations when they are few, else the first of each, every single deviation, then pairs. */
+/**
+ * One of each list, joined: all combinations when they are few, else the first of each, every single deviation, then
+ * pairs.
+ */
 function combine (all: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
   if (all.some((list) => list.length === 0)) return []
   const lists = mergeFixed(all)
@@ -156,11 +160,9 @@ function combine (all: ReadonlyArray<readonly Piece[]>): readonly Piece[] {
   for (let depth = 2; depth <= deepest && pieces.length < limit; depth++) {
     for (const [nth, left] of open.entries()) {
       for (const right of open.slice(nth + 1)) {
-        for (
-          let which = Math.max(1, depth - lists[right]!.length + 1);
-          which < depth && which < lists[left]!.length && pieces.length < limit;
-          which++
-        ) {
+        const first = Math.max(1, depth - lists[right]!.length + 1)
+        const end = Math.min(depth, lists[left]!.length)
+        for (let which = first; which < end && pieces.length < limit; which++) {
           pieces.push(pick([[left, which], [right, depth - which]]))
         }
       }
