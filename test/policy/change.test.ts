@@ -8,6 +8,7 @@ import { ConfigError, loadPolicy, OriginPolicy, policyFromEnv } from '../../lib/
 import { connect, ORIGIN } from '../support/client.ts'
 import { slowdown } from '../support/pace.ts'
 import { ask, start } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 // neither a watcher nor a policy's own timer keeps a process alive
@@ -81,8 +82,7 @@ suite('update', () => {
       const stays = await connect(t, own, { transports, extraHeaders: { origin: 'https://stays.example' } })
       const goes = await connect(t, own, { transports })
       // a poll that comes after the update is refused, and can be told nothing
-      const { clients } = app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }
-      await until(() => Object.values(clients).every(({ transport }) => transport.writable), 'each client has a poll')
+      await until(() => sessionsOf(app).every(({ transport }) => transport.writable), 'each client has a poll')
       const told = once(goes as never, 'origin_revoked')
       const gone = once(goes as never, 'disconnect')
       app.originPolicy.update({ origin: 'https://stays.example' })

@@ -8,6 +8,7 @@ import { Server, type Socket } from 'socket.io'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { ask, type Ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 interface Side {
@@ -87,8 +88,7 @@ class Polling {
 
 /** Waits until the engine has seen a poll, or the head of a post. */
 async function waiting (io: Server, what: 'req' | 'dataReq'): Promise<void> {
-  const { clients } = io.engine as unknown as { clients: Record<string, { transport: Record<string, unknown> }> }
-  await until(() => Object.values(clients).some(({ transport }) => transport[what]), what)
+  await until(() => sessionsOf({ io }).some(({ transport }) => transport[what]), what)
 }
 
 async function gone (io: Server): Promise<string> {
