@@ -25,7 +25,7 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.MinusToken]: '+'
 }
 
-/** Every mutant of a file. Types, imports and the names of properties are left as they are. */
+/** Every mutant of a file. Types, imports, names of properties and sentences are left as they are. */
 export function mutantsOf (file: string, text: string): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true)
   const found: Mutant[] = []
@@ -59,7 +59,7 @@ export function mutantsOf (file: string, text: string): Mutant[] {
       add(node, 'changed literal', 'true')
     } else if (ts.isNumericLiteral(node)) {
       add(node, 'changed literal', `(${node.text} + 1)`)
-    } else if (ts.isStringLiteral(node) && node.text !== '' && !isName(node)) {
+    } else if (ts.isStringLiteral(node) && /^[^ ]+$/.test(node.text) && !isName(node)) {
       add(node, 'changed literal', "''")
     }
     ts.forEachChild(node, visit)

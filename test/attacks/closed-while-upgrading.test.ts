@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
+import { slowdown } from '../support/pace.ts'
 import { ask, POLLING, sidOf, start, WEBSOCKET } from '../support/server.ts'
 import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
@@ -50,7 +51,9 @@ suite('a session that is closed between the probe and the upgrade', () => {
 })
 
 test('a ping that is not answered yet when the transport changes does not end the session', async (t) => {
-  const { app, port } = await start(t, { pingInterval: 100, pingTimeout: 500 })
+  // time enough for a client on a busy machine to join and to fetch its ping
+  const pingTimeout = Math.ceil(700 * slowdown())
+  const { app, port } = await start(t, { pingInterval: 100, pingTimeout })
   const join = async (): Promise<{ sid: string, closed: Promise<unknown[]> }> => {
     const sid = sidOf(await ask(port, POLLING))
     const path = `${POLLING}&sid=${sid}`

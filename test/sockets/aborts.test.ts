@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { connections, joined, sent, UPGRADE_LINES } from '../support/raw.ts'
-import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { ask, askBoth, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
@@ -143,9 +143,7 @@ for (const statelessHandshake of [true, false]) {
     test('allowRequest that throws or rejects refuses; a middleware that throws is a 500', async (t) => {
       const lines: string[] = []
       const logger = { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
-      const statuses = async (
-        port: number
-      ) => [(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status]
+      const statuses = async (port: number) => (await askBoth(port)).map(({ status }) => status)
       const failing = [() => { throw new Error('bug') }, async () => { throw new Error('bug') }]
       for (const allowRequest of failing) {
         const { app, port } = await start(t, { statelessHandshake, allowRequest }, () => {}, { logger })
