@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import ts from 'typescript'
@@ -98,6 +98,19 @@ describe('architecture', () => {
   test('every file has its room, and every room a file', () => {
     assert.deepEqual(files.filter((file) => roomOf(file) === -1), [])
     assert.deepEqual(rooms.filter((_, room) => !files.some((file) => roomOf(file) === room)), [])
+  })
+
+  test('CONTRIBUTING draws the same rooms in the same order, with a line for each', () => {
+    const picture = /^```text\n([^]*?)\n```$/m.exec(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))?.[1]
+    const drawn = picture?.split('\n').map((line) => /^(\S+) +(\S.*)$/.exec(line)?.[1] ?? line)
+    assert.deepEqual(drawn, rooms)
+  })
+
+  test('every file that CONTRIBUTING names is there', () => {
+    const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+    const named = [...text.matchAll(/`((?:lib|test)\/[\w./-]*)`/g)].map(([, path]) => path!)
+    assert.ok(named.length > 20)
+    assert.deepEqual(named.filter((path) => !existsSync(join(root, path))), [])
   })
 
   test('imports point one way', () => {

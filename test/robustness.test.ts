@@ -5,6 +5,7 @@ import { ORIGIN } from './support/client.ts'
 import { upgradeHead } from './support/hostile.ts'
 import { connections, exchange, linesOf, sent } from './support/raw.ts'
 import { ask, POLLING, type Running, sidOf, start, UPGRADE, WEBSOCKET } from './support/server.ts'
+import { sessionOf } from './support/sessions.ts'
 import { until } from './support/until.ts'
 
 for (const statelessHandshake of [true, false]) {
@@ -150,17 +151,12 @@ for (const statelessHandshake of [true, false]) {
         }
         const closed = bytes.startsWith('POST') && statelessHandshake
           ? once(app.io.engine, 'connection').then(([session]) => once(session, 'close'))
-          : once((app.io.engine as unknown as { clients: Record<string, never> }).clients[sid]!, 'close')
+          : once(sessionOf(app, sid)!, 'close')
         const socket = await sent(t, port, bytes.replace('$', path))
         if (bytes.startsWith('GET')) {
-          const { transport } =
-            (app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> })
-              .clients[sid]!
-          await until(() => transport.writable, 'the poll is held')
+          await until(() => sessionOf(app, sid)!.transport.writable, 'the poll is held')
         } else {
-          const sessions =
-            (app.io.engine as unknown as { clients: Record<string, { transport: { dataReq?: unknown } }> }).clients
-          await until(() => sessions[sid]?.transport.dataReq, 'the POST has come')
+          await until(() => sessionOf(app, sid)?.transport.dataReq, 'the POST has come')
         }
         socket.destroy()
         await closed

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { closeFrame, frame, retained, serve, unharmed, upgradeHead, webSocket } from '../support/hostile.ts'
 import { exchange, joined, sent } from '../support/raw.ts'
 import { POLLING, type Running, WEBSOCKET } from '../support/server.ts'
+import { type Session, sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 const MB = 1_000_000
@@ -16,14 +17,8 @@ function status (payload: Buffer): number {
   return payload.readUInt16BE()
 }
 
-interface Session {
-  transport: { socket: { close (code: number, reason: unknown): void, _receiver: { _fragments: unknown[] } } }
-}
-
 async function session ({ app }: Running): Promise<Session> {
-  const { clients } = app.io.engine as unknown as { clients: Record<string, Session> }
-  await until(() => Object.values(clients).length > 0, 'the session is open')
-  return Object.values(clients)[0]!
+  return until(() => sessionsOf(app)[0], 'the session is open') as Promise<Session>
 }
 
 for (const [name, rsv] of [['RSV1', 0x40], ['RSV2', 0x20], ['RSV3', 0x10]] as const) {

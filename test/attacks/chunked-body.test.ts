@@ -1,13 +1,13 @@
 // A POST in many small chunks: what the server keeps must grow with the bytes, not with the chunks.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { suite, test } from 'node:test'
 import { ORIGIN } from '../support/client.ts'
 import { joined, sent } from '../support/raw.ts'
 import { ask, POLLING, start } from '../support/server.ts'
+import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 setFlagsFromString('--expose-gc')
@@ -27,15 +27,13 @@ const post = (port: number, sid: string): string =>
   `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
   'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n'
 
-interface Session { transport: { dataReq: IncomingMessage | null } }
-
 suite('a POST in small chunks', () => {
   test('0.49 MB, a byte a chunk, costs a few MB of heap at most', async (t) => {
     const { app, port } = await start(t, { cors: { origin: ORIGIN } })
     const sid = await joined(port)
     const size = 490_000
     const body = chunked(`42["x","${'y'.repeat(size)}`, 1)
-    const { transport } = (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
+    const { transport } = sessionOf(app, sid)!
     let received = 0
     const socket = await sent(t, port, post(port, sid))
     await until(() => transport.dataReq, 'the session has its POST')

@@ -4,13 +4,10 @@ import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
+import { slowdown } from '../support/pace.ts'
 import { ask, POLLING, sidOf, start, WEBSOCKET } from '../support/server.ts'
+import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
-
-interface Session {
-  readonly transport: { closeTimeout: number, readonly shouldClose?: object | null }
-  close (): void
-}
 
 /** Far longer than the test waits. */
 const LONG = 600_000
@@ -33,7 +30,7 @@ suite('a session that is closed between the probe and the upgrade', () => {
       const sid = sidOf(await ask(port, POLLING))
       await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', body: '40' })
       await ask(port, `${POLLING}&sid=${sid}`)
-      const session = (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
+      const session = sessionOf(app, sid)!
       const polling = session.transport
       polling.closeTimeout = LONG
       const socket = new WebSocket(`ws://127.0.0.1:${port}${WEBSOCKET}&sid=${sid}`)
@@ -54,14 +51,16 @@ suite('a session that is closed between the probe and the upgrade', () => {
 })
 
 test('a ping that is not answered yet when the transport changes does not end the session', async (t) => {
-  const { app, port } = await start(t, { pingInterval: 100, pingTimeout: 500 })
+  // time enough for a client on a busy machine to join and to fetch its ping
+  const pingTimeout = Math.ceil(700 * slowdown())
+  const { app, port } = await start(t, { pingInterval: 100, pingTimeout })
   const join = async (): Promise<{ sid: string, closed: Promise<unknown[]> }> => {
     const sid = sidOf(await ask(port, POLLING))
     const path = `${POLLING}&sid=${sid}`
     await ask(port, path, { method: 'POST', body: '40' })
     assert.match((await ask(port, path)).body, /^40/)
     assert.equal((await ask(port, path)).body, '2')
-    const session = (app.io.engine as unknown as { clients: Record<string, NodeJS.EventEmitter> }).clients[sid]!
+    const session = sessionOf(app, sid)!
     return { sid, closed: once(session, 'close') }
   }
   const { sid, closed } = await join()

@@ -15,8 +15,10 @@ import { connections, joined, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { POLLING, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
-const MANY = 200
+/** Clients at a time. */
 const SOME = 40
+/** Two rounds: what one of them leaves behind, the other would add to. */
+const MANY = 2 * SOME
 /** More than the buffers of a socket hold on both sides. */
 const BIG = 8_000_000
 
@@ -24,7 +26,8 @@ const REFUSED = `Origin: https://attacker.example\r\n${UPGRADE_LINES}`
 
 const get = (path: string, lines = UPGRADE_LINES): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}\r\n`
 
-const endless = (): Readable => new Readable({ read () { this.push(Buffer.alloc(16_384, 'x')) } })
+const CHUNK = Buffer.alloc(16_384, 'x')
+const endless = (): Readable => new Readable({ read () { this.push(CHUNK) } })
 
 /** What the user's app has beside Socket.IO: a file, as @fastify/static sends it, a stream without end, and events. */
 function routes (app: FastifyInstance, file: string, open: Set<number>): void {

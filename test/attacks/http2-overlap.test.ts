@@ -8,9 +8,9 @@ import Fastify from 'fastify'
 import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
 import { joined, sent } from '../support/raw.ts'
 import { ask, POLLING, start } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
-interface Session { readonly transport: { readonly dataReq: object | null } }
 interface Answer { readonly status: number, readonly body: string }
 
 async function serve (t: TestContext, options: FastifyIOOptions) {
@@ -47,9 +47,6 @@ async function sid (client: ClientHttp2Session, path = POLLING): Promise<string>
   return found[1]!
 }
 
-const only = (app: { io: { engine: unknown } }): Session | undefined =>
-  Object.values((app.io.engine as { clients: Record<string, Session> }).clients)[0]
-
 for (const statelessHandshake of [true, false]) {
   suite(`two POSTs at once, statelessHandshake: ${statelessHandshake}`, () => {
     test('HTTP/2: both are answered, and app.close() returns', async (t) => {
@@ -57,7 +54,7 @@ for (const statelessHandshake of [true, false]) {
       const path = `${POLLING}&sid=${await sid(client)}`
       const first = request(client, 'POST', path)
       first.stream.write('42')
-      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'the first has come')
       const second = request(client, 'POST', path)
       second.stream.end('40')
       const answers = await Promise.all([first.answer, second.answer])
@@ -74,7 +71,7 @@ for (const statelessHandshake of [true, false]) {
       const path = `${POLLING}&sid=${await sid(client)}`
       const { stream, answer } = request(client, 'POST', path)
       stream.write('42')
-      await until(() => only(app)?.transport.dataReq, 'it has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'it has come')
       client.close()
       const closed = app.close()
       assert.equal((await answer).status, 400)
@@ -100,7 +97,7 @@ for (const statelessHandshake of [true, false]) {
       const path = `${POLLING}&sid=${await joined(port)}`
       const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 9\r\n\r\n42`
       const first = await sent(t, port, head)
-      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'the first has come')
       const cut = once(first, 'close')
       assert.equal((await ask(port, path, { method: 'POST', body: '42["a"]' })).status, 400)
       await cut
@@ -140,7 +137,7 @@ for (const [name, { options, path, type, body }] of Object.entries(dialects)) {
       const own = `${path}&sid=${await sid(client, path)}`
       const first = request(client, 'POST', own, type)
       first.stream.write(body('42').slice(0, 2))
-      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'the first has come')
       const second = request(client, 'POST', own, type)
       second.stream.end(body('40'))
       const answers = await Promise.all([first.answer, second.answer])
@@ -157,7 +154,7 @@ for (const [name, { options, path, type, body }] of Object.entries(dialects)) {
       const first = request(client, 'POST', own, type)
       const whole = body('42["x"]')
       first.stream.write(whole.slice(0, 2))
-      await until(() => only(app)?.transport.dataReq, 'the first has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'the first has come')
       const second = request(client, 'POST', own, type)
       second.stream.end(body('40'))
       first.stream.end(whole.slice(2))
@@ -170,7 +167,7 @@ for (const [name, { options, path, type, body }] of Object.entries(dialects)) {
       const { app, client } = await serve(t, options)
       const { stream, answer } = request(client, 'POST', `${path}&sid=${await sid(client, path)}`, type)
       stream.write(body('42').slice(0, 2))
-      await until(() => only(app)?.transport.dataReq, 'it has come')
+      await until(() => sessionsOf(app)[0]?.transport.dataReq, 'it has come')
       client.close()
       const closed = app.close()
       assert.equal((await answer).status, 400)

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
-import type { FastifyInstance } from 'fastify'
 import { Server } from 'socket.io'
 import { client, connect, ORIGIN } from '../support/client.ts'
 import { ask, type Ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -28,12 +28,6 @@ async function statuses (port: number, sid: string, headers: Headers): Promise<n
   const found = []
   for (const answer of followUps(port, sid, headers)) found.push((await answer).status)
   return found
-}
-
-interface Session { readonly transport: { readonly name: string } }
-
-function sessionsOf (app: FastifyInstance): Session[] {
-  return Object.values((app.io.engine as unknown as { clients: Record<string, Session> }).clients)
 }
 
 for (const statelessHandshake of [true, false]) {

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test, type TestContext } from 'node:test'
-import type { FastifyInstance } from 'fastify'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { SlowAdapter } from '../support/adapters.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { type Answer, ask, corsHeaders, POLLING, sidOf, start, WEBSOCKET } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 const headers = { origin: ORIGIN }
@@ -21,10 +21,6 @@ const kinds: Readonly<Record<string, FastifyIOOptions>> = {
   'state recovery with an adapter that broadcasts later': { connectionStateRecovery: {}, adapter: SlowAdapter },
   'no stateless handshake': { statelessHandshake: false }
 }
-
-interface Session { transport: { name: string, writable: boolean }, upgrading: boolean }
-const sessions = (app: FastifyInstance): Session[] =>
-  Object.values((app.io.engine as unknown as { clients: Record<string, Session> }).clients)
 
 /** A polling session that has joined these namespaces, between two polls. */
 async function polling (t: TestContext, options: FastifyIOOptions, connects: string[] = ['40']) {
@@ -59,7 +55,8 @@ for (const [kind, options] of Object.entries(kinds)) {
         const main = await connect(t, own, { transports, forceNew: false, multiplex: true })
         const admin = main.io.socket('/admin')
         await once(admin as never, 'connect')
-        if (transports.length > 1) await until(() => sessions(app)[0]!.transport.name === 'websocket', 'it is upgraded')
+        const upgraded = (): boolean => sessionsOf(app)[0]!.transport.name === 'websocket'
+        if (transports.length > 1) await until(upgraded, 'it is upgraded')
         const told = [main, admin].map(async (socket) => {
           const heard = ['origin_revoked', 'disconnect'].map((event) => once(socket as never, event))
           return (await Promise.all(heard)).map(([first]) => first)
@@ -76,7 +73,7 @@ for (const [kind, options] of Object.entries(kinds)) {
       const socket = await connect(t, own, { transports: ['websocket'] })
       const told = once(socket as never, 'origin_revoked')
       app.io.emit('big', 'x'.repeat(5_000_000))
-      assert.equal(sessions(app)[0]!.transport.writable, kind.includes('later'))
+      assert.equal(sessionsOf(app)[0]!.transport.writable, kind.includes('later'))
       app.originPolicy.update(OTHER)
       await told
       assert.equal(app.io.engine.clientsCount, 0)

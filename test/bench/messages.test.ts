@@ -8,6 +8,7 @@ import { Expectation, Score } from '../../benchmarks/drivers/expectation.ts'
 import { serverFrame } from '../../benchmarks/drivers/frames.ts'
 import { binaryEcho, broadcastLoad, echoLoad, textEcho } from '../../benchmarks/drivers/messages.ts'
 import { Recorder } from '../../benchmarks/drivers/recorder.ts'
+import { until } from '../support/until.ts'
 
 const frames = [serverFrame(1, '451-["x"]'), serverFrame(2, Buffer.alloc(200, 7))]
 const score = new Score(frames)
@@ -60,10 +61,6 @@ async function serving (t: TestContext, answer: Answer): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function until (true_: () => boolean): Promise<void> {
-  while (!true_()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
-
 test('echoes count, in text and binary, and pings are answered', async (t) => {
   let pongs = 0
   const port = await serving(t, (socket, data, binary) => {
@@ -74,7 +71,7 @@ test('echoes count, in text and binary, and pings are answered', async (t) => {
   for (const dialogue of [textEcho, binaryEcho]) {
     const recorder = new Recorder()
     const load = await echoLoad(port, 3, dialogue, recorder)
-    await until(() => recorder.ops >= 30)
+    await until(() => recorder.ops >= 30, '30 echoes')
     await load.stop()
     assert.equal(recorder.failures, 0, recorder.firstFailure)
   }
@@ -85,7 +82,7 @@ test('a wrong echo is one failure', async (t) => {
   const port = await serving(t, (socket, data) => socket.send(`${data.toString()}!`))
   const recorder = new Recorder()
   const load = await echoLoad(port, 2, textEcho, recorder)
-  await until(() => recorder.failures >= 2)
+  await until(() => recorder.failures >= 2, 'both fail')
   await load.stop()
   assert.deepEqual([recorder.ops, recorder.failures], [0, 2])
   assert.match(recorder.firstFailure ?? '', /instead of/)
@@ -102,7 +99,7 @@ test('a broadcast counts when it is delivered, and a pause comes when all are', 
   const { ops } = recorder
   assert.ok(ops > 0 && ops % 12 === 0, `${ops}`)
   resume()
-  await until(() => recorder.ops >= ops + 24)
+  await until(() => recorder.ops >= ops + 24, 'two more broadcasts')
   await load.stop()
   assert.equal(recorder.failures, 0, recorder.firstFailure)
 })

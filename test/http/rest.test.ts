@@ -250,11 +250,27 @@ test('pinned hosts stop DNS rebinding', async (t) => {
   )
 })
 
+test('an update takes effect for the next preflight, on REST and on the path of Socket.IO', async (t) => {
+  const before = { origin: ORIGIN, methods: ['GET', 'PUT'], credentials: true, maxAge: 60 }
+  const { app, port } = await start(t, { cors: before }, (app) => { app.get('/ok', async () => 'ok') })
+  const said = async (path: string) => {
+    const headers = { origin: ORIGIN, 'access-control-request-method': 'GET' }
+    const answer = await ask(port, path, { method: 'OPTIONS', headers })
+    const names = ['access-control-allow-methods', 'access-control-allow-credentials', 'access-control-max-age']
+    return [answer.status, ...[...names, 'cache-control'].map((name) => answer.headers[name])]
+  }
+  for (const path of ['/ok', POLLING]) {
+    assert.deepEqual(await said(path), [204, 'GET, PUT', 'true', '60', undefined], path)
+  }
+  app.originPolicy.update({ origin: ORIGIN, methods: ['GET'], maxAge: 61, optionsSuccessStatus: 200, cacheControl: 7 })
+  for (const path of ['/ok', POLLING]) {
+    assert.deepEqual(await said(path), [200, 'GET', undefined, '61', 'max-age=7'], path)
+  }
+})
+
 test('an update takes effect for the next request; an invalid one changes nothing', async (t) => {
   const { app, port } = await start(t, { cors }, (app) => { app.get('/ok', async () => 'ok') })
-  const allowed = async (
-    origin: string
-  ) => [
+  const allowed = async (origin: string) => [
     (await ask(port, '/ok', { headers: { origin } })).headers['access-control-allow-origin'],
     (await ask(port, POLLING, { headers: { origin } })).status
   ]

@@ -33,7 +33,7 @@ test('a refusal is one line: origin, transport, reason, what to change', async (
 })
 
 test('the line in the README is what pino writes', async (t) => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   const sample = /^\{"level":40,.*\}$/m.exec(readme)![0]
   const { port, lines } = await logging(t, { origin: 'https://localhost:3000' })
   await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'http://localhost:3000', host: 'localhost:3001' } })

@@ -21,6 +21,12 @@ function runTests (t: TestContext, source: string, ci: string | undefined): { st
   return { status, output: stdout }
 }
 
+test('the files that took longest are listed, with their seconds', (t) => {
+  const slow = "test('runs', async () => { await new Promise((resolve) => setTimeout(resolve, 60)) })"
+  const { output } = runTests(t, slow, undefined)
+  assert.match(output, /^# {4}0\.[1-9] s .*a\.test\.mjs$/m)
+})
+
 describe('with CI set, a skipped test fails the run', () => {
   const skips = "test('runs', () => {})\ntest('needs nginx', { skip: 'nginx is not installed' }, () => {})"
 

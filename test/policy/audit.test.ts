@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, mock, test } from 'node:test'
 import fc from 'fast-check'
 import { ConfigError, OriginPolicy } from '../../lib/index.ts'
+import { STRANGERS } from '../../lib/policy/audit/attack.ts'
 import { auditFunction } from '../../lib/policy/audit/audit-function.ts'
 import { auditRegExp, type RegExpFinding } from '../../lib/policy/audit/audit-regexp.ts'
 import { isLoopback, parseOrigin } from '../../lib/policy/origin/origin.ts'
@@ -52,6 +53,13 @@ describe('regexps of real projects', () => {
       assertProven(re, finding)
       assert.ok(finding.message.length > 0 && finding.hint.length > 0)
     })
+  }
+})
+
+test('every origin that the attack begins with is one, and a stranger can own it', () => {
+  for (const stranger of STRANGERS) {
+    const origin = parseOrigin(stranger)
+    assert.ok(origin !== undefined && ownedBy(origin) !== undefined, stranger)
   }
 })
 
@@ -168,7 +176,9 @@ describe('REGEXP_UNSAFE', () => {
     )
     assert.match(auditRegExp(/^http:\/\/localhost/, ANONYMOUS)!.hint, /"http:\/\/localhost:\*"/)
     assert.match(auditRegExp(/^https:\/\/.*\.vercel\.app$/, ANONYMOUS)!.hint, /"https:\/\/your-app\.vercel\.app"/)
-    assert.match(auditRegExp(/^chrome-extension:\/\/.*$/, ANONYMOUS)!.hint, /extensions/)
+    const extension = auditRegExp(/^chrome-extension:\/\/.*$/, ANONYMOUS)!
+    assert.match(extension.message, /anyone can publish a browser extension/)
+    assert.match(extension.hint, /extensions/)
   })
 
   test('plain http matters with credentials only, and never on the loopback interface', () => {

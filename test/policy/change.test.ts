@@ -8,6 +8,7 @@ import { ConfigError, loadPolicy, OriginPolicy, policyFromEnv } from '../../lib/
 import { connect, ORIGIN } from '../support/client.ts'
 import { slowdown } from '../support/pace.ts'
 import { ask, start } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 // neither a watcher nor a policy's own timer keeps a process alive
@@ -73,6 +74,8 @@ suite('update', () => {
     const copy = policy.snapshot()
     ;(copy.origin as string[]).push('https://attacker.example')
     assert.equal(allows(policy, 'https://attacker.example'), false)
+    ;(copy.originCache as { ttl: number }).ttl = 60_000
+    assert.equal(policy.snapshot().originCache!.ttl, 1, 'nor can what was handed out change the policy')
   })
 
   for (const transports of [['polling'], ['websocket']]) {
@@ -81,8 +84,7 @@ suite('update', () => {
       const stays = await connect(t, own, { transports, extraHeaders: { origin: 'https://stays.example' } })
       const goes = await connect(t, own, { transports })
       // a poll that comes after the update is refused, and can be told nothing
-      const { clients } = app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }
-      await until(() => Object.values(clients).every(({ transport }) => transport.writable), 'each client has a poll')
+      await until(() => sessionsOf(app).every(({ transport }) => transport.writable), 'each client has a poll')
       const told = once(goes as never, 'origin_revoked')
       const gone = once(goes as never, 'disconnect')
       app.originPolicy.update({ origin: 'https://stays.example' })
@@ -125,7 +127,10 @@ suite('policyFromEnv', () => {
 
   test('nothing is a ConfigError, never everything', () => {
     for (const env of [{}, { ALLOWED_ORIGINS: '' }, { ALLOWED_ORIGINS: ' , ' }]) {
-      assert.throws(() => policyFromEnv(env), (error: ConfigError) => error.issues[0]!.code === 'ORIGIN_EMPTY')
+      assert.throws(() => policyFromEnv(env), ({ issues: [issue] }: ConfigError) => {
+        assert.deepEqual([issue!.code, issue!.hint], ['ORIGIN_EMPTY', 'ALLOWED_ORIGINS=https://app.example.com'])
+        return true
+      })
     }
     assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: ORIGIN, CORS_CREDENTIALS: 'maybe' }), ConfigError)
     assert.throws(() => policyFromEnv({ ALLOWED_ORIGINS: '*', CORS_CREDENTIALS: '1' }), ConfigError)

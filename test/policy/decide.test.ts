@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { OriginPolicy } from '../../lib/index.ts'
+import { type CorsOptions, OriginPolicy } from '../../lib/index.ts'
 import { origins } from '../cases/origins.ts'
 
 // a policy's own timer keeps no process alive
@@ -77,4 +77,16 @@ test('decisions are frozen, and those of exact, missing and refused origins are 
   for (const origin of ['https://a.example', 'https://c.example', 'null', 'x', undefined]) {
     assert.equal(policy.decide(origin), policy.decide(origin))
   }
+})
+
+test('what a narrower policy may list: what only a RegExp could tell counts as allowed', () => {
+  const pattern = 'https://*.preview.example.com'
+  const regexp = /^https:\/\/app\.example\.com$/
+  const covers = (origin: NonNullable<CorsOptions['origin']>, entry: string | true): boolean =>
+    new OriginPolicy({ origin }).covers(entry)
+  assert.equal(covers(regexp, pattern), true)
+  assert.equal(covers(() => false, pattern), true)
+  assert.equal(covers('https://app.example.com', pattern), false)
+  assert.deepEqual([covers(regexp, '*'), covers(regexp, true)], [false, false])
+  assert.deepEqual([covers('*', '*'), covers('*', true), covers(true, pattern)], [true, true, true])
 })

@@ -7,7 +7,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { connections, joined, sent, UPGRADE_LINES } from '../support/raw.ts'
-import { ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { ask, askBoth, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 const H2C = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' }
@@ -22,10 +23,6 @@ after(() => {
   process.off('unhandledRejection', onUnhandled)
   process.off('uncaughtException', onUnhandled)
 })
-
-interface Session extends NodeJS.EventEmitter { transport: { writable: boolean } }
-const session = (app: FastifyInstance, sid: string): Session =>
-  (app.io.engine as unknown as { clients: Record<string, Session> }).clients[sid]!
 
 /** Holds requests that carry `x-slow` in a hook. */
 function gate (app: FastifyInstance, hook: 'onRequest' | 'onSend'): { reached: () => Promise<void>, open: () => void } {
@@ -55,8 +52,8 @@ for (const statelessHandshake of [true, false]) {
         `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n` +
         `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`
       )
-      await until(() => session(app, sid).transport.writable, 'the poll is held')
-      const closed = once(session(app, sid), 'close')
+      await until(() => sessionOf(app, sid)!.transport.writable, 'the poll is held')
+      const closed = once(sessionOf(app, sid)!, 'close')
       socket.resetAndDestroy()
       await closed
       assert.equal(app.io.engine.clientsCount, 0)
@@ -146,9 +143,7 @@ for (const statelessHandshake of [true, false]) {
     test('allowRequest that throws or rejects refuses; a middleware that throws is a 500', async (t) => {
       const lines: string[] = []
       const logger = { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
-      const statuses = async (
-        port: number
-      ) => [(await ask(port, POLLING)).status, (await ask(port, WEBSOCKET, { headers: UPGRADE })).status]
+      const statuses = async (port: number) => (await askBoth(port)).map(({ status }) => status)
       const failing = [() => { throw new Error('bug') }, async () => { throw new Error('bug') }]
       for (const allowRequest of failing) {
         const { app, port } = await start(t, { statelessHandshake, allowRequest }, () => {}, { logger })

@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO from '../../lib/index.ts'
 import { slowdown } from '../support/pace.ts'
 import { UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 const CLIENTS = 1000
@@ -36,8 +37,7 @@ test('2,000 clients, half of them mid-poll: close is prompt, clients see a trans
   await Promise.all(children.map((child) => word(child)))
   assert.equal(app.io.engine.clientsCount, 2 * CLIENTS)
   // mid-poll: the server holds a request of each
-  const { clients } = app.io.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> }
-  await until(() => Object.values(clients).every(({ transport }) => transport.writable), 'each client has a poll')
+  await until(() => sessionsOf(app).every(({ transport }) => transport.writable), 'each client has a poll')
 
   const reports = children.map((child) => word<Report>(child))
   const before = slowdown()

@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net'
 import { suite, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { connect, ORIGIN } from '../support/client.ts'
-import { type Answer, ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { ask, askBoth, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 const require = createRequire(import.meta.url)
@@ -17,12 +17,7 @@ type Middleware = (
   request: Record<string, unknown>, response: import('node:http').ServerResponse, next: (error?: Error) => void
 ) => void
 
-async function both (port: number, headers = {}): Promise<[Answer, Answer]> {
-  return [
-    await ask(port, POLLING, { headers: { ...owner, ...headers } }),
-    await ask(port, WEBSOCKET, { headers: { ...owner, ...headers, ...UPGRADE } })
-  ]
-}
+const both = (port: number, headers = {}) => askBoth(port, { ...owner, ...headers })
 
 /** The head of an answer as it stands on the wire. */
 async function rawHead (port: number, path: string, headers: Readonly<Record<string, string>>): Promise<string> {
@@ -205,10 +200,8 @@ for (const statelessHandshake of [true, false]) {
           pingInterval: 7000,
           pingTimeout: 3000
         })
-        const { sid, ...open } = JSON.parse((await ask(port, POLLING, { headers: owner })).body.slice(1)) as Record<
-          string,
-          unknown
-        >
+        const { body } = await ask(port, POLLING, { headers: owner })
+        const { sid, ...open } = JSON.parse(body.slice(1)) as Record<string, unknown>
         assert.equal(typeof sid, 'string')
         assert.deepEqual(open, { upgrades, pingInterval: 7000, pingTimeout: 3000, maxPayload: 5000 })
       }

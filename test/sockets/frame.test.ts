@@ -6,10 +6,7 @@ import * as ws from 'ws'
 import { frameOf, join } from '../../lib/sockets/session/frame.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { start } from '../support/server.ts'
-
-interface Session {
-  readonly transport: { readonly socket: { readonly _socket: Socket } }
-}
+import { sessionsOf } from '../support/sessions.ts'
 
 /** What `ws` writes for the same message. */
 function frameOfWs (message: string | Buffer): Buffer {
@@ -43,7 +40,7 @@ test('the frame of a broadcast is joined once, unless it is long', () => {
 test('an event and its attachments leave in one write', async (t) => {
   const { app, own } = await start(t, { cors: { origin: ORIGIN } })
   const socket = await connect(t, own, { transports: ['websocket'] })
-  const [session] = Object.values((app.io.engine as unknown as { clients: Record<string, Session> }).clients)
+  const [session] = sessionsOf(app)
   const connection = session!.transport.socket._socket as Socket & { _writev (): void, _write (): void }
   const writev = t.mock.method(connection, '_writev')
   const write = t.mock.method(connection, '_write')

@@ -9,7 +9,7 @@ import fastifySession from '@fastify/session'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyIO, { type FastifyIOOptions } from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
-import { type Answer, ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { ask, askBoth, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
 
 const cors = { origin: ORIGIN, credentials: true }
 
@@ -25,10 +25,6 @@ async function startAfter (
   return { app, own, port: Number(new URL(own).port) }
 }
 
-async function both (port: number, headers = {}): Promise<[Answer, Answer]> {
-  return [await ask(port, POLLING, { headers }), await ask(port, WEBSOCKET, { headers: { ...headers, ...UPGRADE } })]
-}
-
 for (const statelessHandshake of [true, false]) {
   suite(`hooks, statelessHandshake: ${statelessHandshake}`, () => {
     for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
@@ -38,12 +34,12 @@ for (const statelessHandshake of [true, false]) {
             if (request.headers.authorization === undefined) return reply.code(401).send({ error: 'who are you?' })
           })
         })
-        for (const answer of await both(port, { origin: ORIGIN })) {
+        for (const answer of await askBoth(port, { origin: ORIGIN })) {
           assert.equal(answer.status, 401)
           assert.match(answer.body, /who are you/)
           assert.equal(answer.headers['access-control-allow-origin'], ORIGIN, 'the page may read why')
         }
-        assert.deepEqual((await both(port, { authorization: 'x' })).map(({ status }) => status), [200, 101])
+        assert.deepEqual((await askBoth(port, { authorization: 'x' })).map(({ status }) => status), [200, 101])
         assert.equal(app.io.engine.clientsCount <= 2, true)
       })
     }
@@ -51,14 +47,14 @@ for (const statelessHandshake of [true, false]) {
     test('a hook that throws', async (t) => {
       const { port } = await start(t, { cors, statelessHandshake }, (app) =>
         app.addHook('onRequest', async () => { throw Object.assign(new Error('teapot'), { statusCode: 418 }) }))
-      assert.deepEqual((await both(port)).map(({ status }) => status), [418, 418])
+      assert.deepEqual((await askBoth(port)).map(({ status }) => status), [418, 418])
     })
 
     test('the origin is refused before later hooks run', async (t) => {
       let ran = 0
       const { port } = await start(t, { cors, statelessHandshake }, (app) =>
         app.addHook('onRequest', async () => { ran++ }))
-      assert.deepEqual((await both(port, { origin: 'https://attacker.example' })).map(({ status }) => status), [
+      assert.deepEqual((await askBoth(port, { origin: 'https://attacker.example' })).map(({ status }) => status), [
         403,
         403
       ])
@@ -70,13 +66,13 @@ for (const statelessHandshake of [true, false]) {
         cors,
         statelessHandshake
       })
-      assert.deepEqual((await both(port)).map(({ status }) => status), [200, 101])
-      assert.deepEqual((await both(port)).map(({ status }) => status), [429, 429])
+      assert.deepEqual((await askBoth(port)).map(({ status }) => status), [200, 101])
+      assert.deepEqual((await askBoth(port)).map(({ status }) => status), [429, 429])
     })
 
     test('@fastify/helmet\'s headers, on the polling answer and on the 101', async (t) => {
       const { port } = await startAfter(t, async (app) => app.register(fastifyHelmet), { cors, statelessHandshake })
-      for (const { headers } of await both(port, { origin: ORIGIN })) {
+      for (const { headers } of await askBoth(port, { origin: ORIGIN })) {
         assert.equal(headers['x-content-type-options'], 'nosniff')
         assert.equal(headers['access-control-allow-origin'], ORIGIN)
       }
@@ -87,7 +83,7 @@ for (const statelessHandshake of [true, false]) {
         await app.register(fastifyCookie)
         app.addHook('onRequest', async (_request, reply) => { reply.setCookie('a', '1').setCookie('b', '2') })
       }, { cors, statelessHandshake })
-      for (const { headers } of await both(port)) {
+      for (const { headers } of await askBoth(port)) {
         assert.deepEqual(headers['set-cookie'], ['a=1; SameSite=Lax', 'b=2; SameSite=Lax'])
       }
       const accepted = once(app.io, 'connection')
@@ -102,7 +98,7 @@ for (const statelessHandshake of [true, false]) {
         await app.register(fastifySession, { secret: 's'.repeat(32), cookie: { secure: false } })
         app.addHook('onRequest', async (request) => { (request.session as unknown as { user: string }).user ??= 'bob' })
       }, { cors, statelessHandshake })
-      for (const answer of await both(port)) assert.match(String(answer.headers['set-cookie']), /^sessionId=/)
+      for (const answer of await askBoth(port)) assert.match(String(answer.headers['set-cookie']), /^sessionId=/)
       for (const transports of [['polling'], ['websocket']]) {
         const accepted = once(app.io, 'connection')
         await connect(t, own, { transports })
@@ -119,7 +115,7 @@ for (const statelessHandshake of [true, false]) {
           ;(request.session as unknown as { set(name: string, value: string): void }).set('user', 'bob')
         })
       }, { cors, statelessHandshake })
-      for (const answer of await both(port)) assert.match(String(answer.headers['set-cookie']), /^session=/)
+      for (const answer of await askBoth(port)) assert.match(String(answer.headers['set-cookie']), /^session=/)
       const accepted = once(app.io, 'connection')
       await connect(t, own)
       const [socket] = await accepted
@@ -140,13 +136,13 @@ for (const statelessHandshake of [true, false]) {
     test('onSend hooks that fail or answer otherwise are the answer', async (t) => {
       const failing = await start(t, { cors, statelessHandshake }, (app) =>
         app.addHook('onSend', async () => { throw new Error('disk full') }))
-      assert.deepEqual((await both(failing.port)).map(({ status }) => status), [500, 500])
+      assert.deepEqual((await askBoth(failing.port)).map(({ status }) => status), [500, 500])
       const other = await start(
         t,
         { cors, statelessHandshake },
         (app) => app.addHook('onSend', async (_request, reply) => { reply.code(503) })
       )
-      assert.deepEqual((await both(other.port)).map(({ status }) => status), [503, 503])
+      assert.deepEqual((await askBoth(other.port)).map(({ status }) => status), [503, 503])
       assert.equal(other.app.io.engine.clientsCount, 0)
     })
 
@@ -157,7 +153,7 @@ for (const statelessHandshake of [true, false]) {
         { cors, statelessHandshake },
         (app) => app.addHook('onResponse', async (_request, reply) => { seen.push(reply.statusCode) })
       )
-      const [polling] = await both(port)
+      const [polling] = await askBoth(port)
       assert.equal(polling.status, 200)
       await ask(port, `${POLLING}&sid=${sidOf(polling)}`, { method: 'POST', body: '40' })
       await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } })

@@ -8,6 +8,7 @@ import { Server, type Socket } from 'socket.io'
 import { WebSocket } from 'ws'
 import type { FastifyIOOptions } from '../../lib/index.ts'
 import { ask, type Ask, POLLING, sidOf, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { sessionsOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 interface Side {
@@ -87,8 +88,7 @@ class Polling {
 
 /** Waits until the engine has seen a poll, or the head of a post. */
 async function waiting (io: Server, what: 'req' | 'dataReq'): Promise<void> {
-  const { clients } = io.engine as unknown as { clients: Record<string, { transport: Record<string, unknown> }> }
-  await until(() => Object.values(clients).some(({ transport }) => transport[what]), what)
+  await until(() => sessionsOf({ io }).some(({ transport }) => transport[what]), what)
 }
 
 async function gone (io: Server): Promise<string> {
@@ -154,9 +154,7 @@ const CONVERSATIONS: Record<string, Conversation> = {
     socket.destroy()
     return [answer, await polling.post('42["a"]'), await polling.poll()]
   },
-  'binary bodies are not of protocol 4': async (
-    _t, { port, io }
-  ) => [
+  'binary bodies are not of protocol 4': async (_t, { port, io }) => [
     await (await Polling.join(port)).post('42["a"]', { 'content-type': 'application/octet-stream' }),
     await gone(io)
   ],
@@ -219,9 +217,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
     return [await polling.poll(), await polling.poll(), await gone(io)]
   },
   nonsense: async (_t, { port, io }) => [await (await Polling.join(port)).post('nonsense'), await gone(io)],
-  "a ping is not the client's to send": async (
-    _t, { port, io }
-  ) => [await (await Polling.join(port)).post('2'), await gone(io)],
+  "a ping is not the client's to send": async (_t, { port, io }) => {
+    const polling = await Polling.join(port)
+    return [await polling.post('2'), await gone(io)]
+  },
   'a pong': async (_t, { port }) => {
     const polling = await Polling.join(port)
     return [await polling.post('3'), await polling.post('42["a"]'), await polling.poll()]
@@ -232,9 +231,10 @@ const CONVERSATIONS: Record<string, Conversation> = {
     const plain = [await polling.post(`42["${'x'.repeat(700)}"]`), await polling.poll()]
     return [...long, ...plain, await polling.post('42["a"]'), await polling.poll({ 'accept-encoding': 'gzip' })]
   },
-  'an old Internet Explorer': async (
-    _t, { port }
-  ) => [await (await Polling.join(port)).post('42["a"]', { 'user-agent': 'Mozilla/4.0 (compatible;MSIE 8.0)' })],
+  'an old Internet Explorer': async (_t, { port }) => {
+    const polling = await Polling.join(port)
+    return [await polling.post('42["a"]', { 'user-agent': 'Mozilla/4.0 (compatible;MSIE 8.0)' })]
+  },
   'messages before the poll are joined': async (_t, { port, io }) => {
     const polling = await Polling.join(port)
     for (let n = 0; n < 3; n++) io.emit('n', n)

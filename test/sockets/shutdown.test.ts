@@ -6,6 +6,7 @@ import fastifyIO, { OriginPolicy, type FastifyIOOptions } from '../../lib/index.
 import { client, connect, upgraded } from '../support/client.ts'
 import { joined, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { ask, POLLING, WEBSOCKET } from '../support/server.ts'
+import { sessionOf } from '../support/sessions.ts'
 import { until } from '../support/until.ts'
 
 /** Closed by the test itself. */
@@ -17,13 +18,6 @@ async function serve (
   const own = await app.listen({ port, host: '127.0.0.1' })
   return { app, own, port: Number(new URL(own).port) }
 }
-
-interface Transport {
-  writable: boolean
-  dataReq?: unknown
-}
-const transport = (app: FastifyInstance, sid: string): Transport =>
-  (app.io.engine as unknown as { clients: Record<string, { transport: Transport }> }).clients[sid]!.transport
 
 function handles (): string[] {
   return process.getActiveResourcesInfo().filter((name) => /^TCP|^Timeout$/.test(name))
@@ -50,7 +44,7 @@ for (const statelessHandshake of [true, false]) {
       const { app, port } = await serve({ statelessHandshake })
       const sid = await joined(port)
       const socket = await sent(t, port, `GET ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`)
-      await until(() => transport(app, sid).writable, 'the poll is held')
+      await until(() => sessionOf(app, sid)!.transport.writable, 'the poll is held')
       const [[data]] = await Promise.all([once(socket, 'data'), once(socket, 'close'), app.close()])
       // Engine.IO protocol 4: 1 closes the transport; no 41, which would tell the client to stay away
       assert.match(String(data), /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*\r\n\r\n1$/i)
@@ -64,7 +58,7 @@ for (const statelessHandshake of [true, false]) {
         port,
         `POST ${POLLING}&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42`
       )
-      await until(() => transport(app, sid).dataReq, 'the POST has come')
+      await until(() => sessionOf(app, sid)!.transport.dataReq, 'the POST has come')
       await Promise.all([once(socket, 'close'), app.close()])
       assert.equal(app.io.engine.clientsCount, 0)
     })

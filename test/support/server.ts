@@ -70,6 +70,11 @@ export const UPGRADE = {
 export const POLLING = '/socket.io/?EIO=4&transport=polling'
 export const WEBSOCKET = '/socket.io/?EIO=4&transport=websocket'
 
+/** A handshake of each kind, polling first. */
+export async function askBoth (port: number, headers: OutgoingHttpHeaders = {}): Promise<[Answer, Answer]> {
+  return [await ask(port, POLLING, { headers }), await ask(port, WEBSOCKET, { headers: { ...headers, ...UPGRADE } })]
+}
+
 /** The `sid` of an open packet. */
 export function sidOf ({ body }: Answer): string {
   return (JSON.parse(body.slice(1)) as { sid: string }).sid
