@@ -70,7 +70,7 @@ export class PollingTransport extends EnginePolling {
     if (this.#body === undefined) {
       this.#body = chunk
     } else {
-      // Bytes are kept, not chunks: a chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs some 150.
+      // Bytes are kept, not chunks. A chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs 150.
       if (length > this.#body.length) this.#body = grown(this.#body, length, this.maxHttpBufferSize)
       chunk.copy(this.#body, this.#length)
     }

@@ -104,7 +104,7 @@ export type MayPoll = Partial<Pick<PollingInternals, 'res' | 'dataReq' | 'dataRe
 
 type PollingClass = new (request: object) => PollingInternals
 
-/** Engine.IO's polling transport, to be extended. Engine.IO exports only a factory: the class is that of what it makes. */
+/** Engine.IO's polling transport, to be extended. Only its factory is exported: the class is that of what it makes. */
 export const EnginePolling: PollingClass = pollingClass()
 
 function pollingClass (): PollingClass {
