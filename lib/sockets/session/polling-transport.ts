@@ -3,7 +3,9 @@ import { setHeaders, takeHeaders } from '../../http/reply-handover.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { answerUnread } from './unread-post.ts'
 import { debugPolling } from '../upstream/debug.ts'
-import { EnginePolling, type Packet, type PollingRequest as EngineRequest } from '../upstream/engine-io.ts'
+import {
+  EnginePolling, type Packet, type PollingRequest as EngineRequest, type TransportOptions
+} from '../upstream/engine-io.ts'
 
 const kTransport: unique symbol = Symbol('fastify-io.transport')
 type PollingRequest = EngineRequest & { [kTransport]?: PollingTransport }
@@ -21,6 +23,13 @@ export class PollingTransport extends EnginePolling {
   #length = 0
   /** Told when it has closed. */
   #closed: (() => void) | undefined
+
+  constructor (request: object, options: TransportOptions) {
+    super(request, options)
+    // where Engine.IO up to 6.6.11 looks for them
+    this.maxHttpBufferSize = options.maxHttpBufferSize!
+    this.httpCompression = options.httpCompression
+  }
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
     // two polls at once: Engine.IO's own code refuses the second

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Server, Socket, Transport, transports } from 'engine.io'
+import { Server, type ServerOptions, Socket, Transport, transports } from 'engine.io'
 import type { WebSocket } from 'ws'
 import type { SocketRequest } from '../../http/request-marks.ts'
 
@@ -67,12 +67,15 @@ type SessionClass = new (
 /** Engine.IO's session, to be extended. */
 export const EngineSessionBase: SessionClass = Socket as unknown as SessionClass
 
-/** What the server sets on a transport behind its constructor. */
+/** What createTransport() gives; Engine.IO's server up to 6.6.11 sets its options on it. */
 export type OpenTransport = Transport & {
   perMessageDeflate?: unknown
   maxHttpBufferSize?: unknown
   httpCompression?: unknown
 }
+
+/** The options of Engine.IO's server that transports look at. */
+export type TransportOptions = Pick<ServerOptions, 'perMessageDeflate' | 'maxHttpBufferSize' | 'httpCompression'>
 
 /** The polling transport: Engine.IO's, or ours. */
 interface PollingInternals extends EventEmitter {
@@ -84,6 +87,7 @@ interface PollingInternals extends EventEmitter {
   dataRes: ServerResponse | null | undefined
   readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
   maxHttpBufferSize: number
+  httpCompression: TransportOptions['httpCompression']
   /** While the transport waits for one more poll to say goodbye. */
   shouldClose?: (() => void) | null
   onPollRequest (req: PollingRequest, res: ServerResponse): void
@@ -102,7 +106,8 @@ interface PollingInternals extends EventEmitter {
 /** What of it any transport may have, when it polls. */
 export type MayPoll = Partial<Pick<PollingInternals, 'res' | 'dataReq' | 'dataRes' | 'shouldClose' | 'doClose'>>
 
-type PollingClass = new (request: object) => PollingInternals
+/** Engine.IO up to 6.6.11 leaves the options to its server. */
+type PollingClass = new (request: object, options: TransportOptions) => PollingInternals
 
 /** Engine.IO's polling transport, to be extended. Only its factory is exported: the class is that of what it makes. */
 export const EnginePolling: PollingClass = pollingClass()
