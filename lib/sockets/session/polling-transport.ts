@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setHeaders, takeHeaders } from '../../http/reply-handover.ts'
+import { grown } from './grown-buffer.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { answerUnread } from './unread-post.ts'
 import { debugPolling } from '../upstream/debug.ts'
@@ -171,13 +172,6 @@ export class PollingTransport extends EnginePolling {
     this.sink?.onClose('transport close')
     this.emit('close')
   }
-}
-
-/** @returns a copy with room for `length` bytes, and for as many again within `max` */
-function grown (body: Buffer, length: number, max: number): Buffer {
-  const copy = Buffer.allocUnsafe(Math.max(length, Math.min(2 * length, max)))
-  body.copy(copy)
-  return copy
 }
 
 function forgetPoll (this: PollingRequest): void {
