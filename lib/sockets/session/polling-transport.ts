@@ -4,12 +4,10 @@ import { grown } from './grown-buffer.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { answerUnread } from './unread-post.ts'
 import { debugPolling } from '../upstream/debug.ts'
-import {
-  EnginePolling, type Packet, type PollingRequest as EngineRequest, type TransportOptions
-} from '../upstream/engine-io.ts'
+import { EnginePolling, type Packet, type PollRequest, type TransportOptions } from '../upstream/engine-io.ts'
 
 const kTransport: unique symbol = Symbol('fastify-io.transport')
-type PollingRequest = EngineRequest & { [kTransport]?: PollingTransport }
+type PollingRequest = PollRequest & { [kTransport]?: PollingTransport }
 
 /**
  * Engine.IO's polling transport (protocol 4, "HTTP long-polling"), with listeners that all requests share. A request

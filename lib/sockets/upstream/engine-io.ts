@@ -19,7 +19,7 @@ export type Packet = Parameters<Transport['send']>[0][number]
 export type EngineRequest = SocketRequest & { res?: ServerResponse, websocket?: WebSocket }
 
 /** `cleanup` is Engine.IO's: it forgets the request. */
-export type PollingRequest = IncomingMessage & { cleanup?: () => void }
+export type PollRequest = IncomingMessage & { cleanup?: () => void }
 
 /** Engine.IO's server. */
 interface ServerInternals {
@@ -81,17 +81,17 @@ export type TransportOptions = Pick<ServerOptions, 'perMessageDeflate' | 'maxHtt
 interface PollingInternals extends EventEmitter {
   writable: boolean
   readyState: 'open' | 'closing' | 'closed'
-  req: PollingRequest | null | undefined
+  req: PollRequest | null | undefined
   res: ServerResponse | null | undefined
-  dataReq: PollingRequest | null | undefined
+  dataReq: PollRequest | null | undefined
   dataRes: ServerResponse | null | undefined
   readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
   maxHttpBufferSize: number
   httpCompression: TransportOptions['httpCompression']
   /** While the transport waits for one more poll to say goodbye. */
   shouldClose?: (() => void) | null
-  onPollRequest (req: PollingRequest, res: ServerResponse): void
-  onDataRequest (req: PollingRequest, res: ServerResponse): void
+  onPollRequest (req: PollRequest, res: ServerResponse): void
+  onDataRequest (req: PollRequest, res: ServerResponse): void
   onData (data: string): void
   send (packets: Packet[]): void
   close (): void
@@ -99,7 +99,7 @@ interface PollingInternals extends EventEmitter {
   onPacket (packet: Packet): void
   onError (message: string, description?: unknown): void
   onClose (): void
-  headers (req: PollingRequest, headers: Record<string, string>): Record<string, string>
+  headers (req: PollRequest, headers: Record<string, string>): Record<string, string>
   doWrite (data: string, options: object, written: () => void): void
 }
 
