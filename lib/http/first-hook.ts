@@ -1,4 +1,5 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { childrenOf, requestHooksOf } from './fastify-internals.ts'
 import { withhold } from './last-word.ts'
 
 /**
@@ -9,12 +10,12 @@ import { withhold } from './last-word.ts'
  */
 export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookHandler): void {
   if (app.hasDecorator('use')) requestHooksOf(app)?.unshift(hook)
-  for (const child of childrenOf(app)) addBeforeMiddlewares(child, hook)
+  for (const child of governed(app)) addBeforeMiddlewares(child, hook)
 }
 
 /**
- * Lets no CORS header leave that a hook before ours writes on the raw response: no hook behind it runs when it hijacks the
- * reply, so that nobody would have decided. Scopes that are there already have such hooks too.
+ * Takes off the CORS headers that a hook before ours writes on the raw response. When that hook hijacks the reply, no
+ * hook behind it runs, so nobody has decided. Scopes that are there already have such hooks too.
  *
  * @returns whether there may be such a hook
  */
@@ -27,25 +28,13 @@ export function withholdBefore (app: FastifyInstance): boolean {
       done()
     })
   }
-  for (const child of childrenOf(app)) {
+  for (const child of governed(app)) {
     if (withholdBefore(child)) found = true
   }
   return found
 }
 
 /** Scopes below that have no policy to themselves. */
-function childrenOf (app: FastifyInstance): FastifyInstance[] {
-  const children = kept<FastifyInstance[]>(app, 'fastify.children') ?? []
-  return children.filter((child) => !Object.hasOwn(child, 'originPolicy'))
-}
-
-function requestHooksOf (app: FastifyInstance): onRequestHookHandler[] | undefined {
-  const hooks = kept<{ onRequest?: onRequestHookHandler[] }>(app, 'fastify.hooks')?.onRequest
-  return Array.isArray(hooks) ? hooks : undefined
-}
-
-/** What Fastify keeps on each scope under a symbol. */
-function kept<Value> (app: FastifyInstance, name: string): Value | undefined {
-  const symbol = Object.getOwnPropertySymbols(app).find(({ description }) => description === name)
-  return symbol === undefined ? undefined : (app as unknown as Record<symbol, Value>)[symbol]
+function governed (app: FastifyInstance): FastifyInstance[] {
+  return childrenOf(app).filter((child) => !Object.hasOwn(child, 'originPolicy'))
 }

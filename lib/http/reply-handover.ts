@@ -20,8 +20,8 @@ type Response = ServerResponse & { [kHeaders]?: Headers | undefined }
 /** Installs the `onSend` hook that {@link handOver} needs. Call it before adding routes. */
 export function prepareHandOver (scope: FastifyInstance): void {
   scope.decorateReply(kHandOver)
-  // The hooks of a route run after those of every scope; this one is put behind those that other plugins give each route.
-  scope.addHook('onRoute', (route: RouteOptions) => {
+  // A route's hooks run after those of every scope. This one is put behind those that other plugins give each route.
+  scope.addHook('onRoute', function prepareHandOver (route: RouteOptions) {
     route.onSend = [...[route.onSend ?? []].flat(), takeBack] as NonNullable<RouteOptions['onSend']>
   })
 }

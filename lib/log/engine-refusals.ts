@@ -20,7 +20,18 @@ export interface EngineError {
 export class GivenUp extends Error {}
 
 /** Why Engine.IO turned a request down. */
-export type EngineReason = keyof typeof HINTS
+export type EngineReason =
+  | 'transport'
+  | 'session-unknown'
+  | 'foreign-session'
+  | 'session'
+  | 'upgrade'
+  | 'method'
+  | 'protocol'
+  | 'forbidden'
+  | 'middleware'
+  | 'generate-id'
+  | 'bad-request'
 
 /** Engine.IO's codes, in their order. */
 const BY_CODE: readonly EngineReason[] = [
@@ -44,7 +55,7 @@ const NGINX_UPGRADE = 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $
   'proxy_set_header Connection "upgrade".'
 
 /** Each sentence begins with Engine.IO's own words, which are the client's, too. */
-const HINTS = {
+const HINTS: Readonly<Record<EngineReason, (error: EngineError) => string>> = {
   transport ({ message, context }) {
     const known = context?.transport === 'polling' || context?.transport === 'websocket'
     if (!known) return `${message}: the query names none. Look for a health check, or a proxy that drops the query.`
@@ -86,7 +97,7 @@ const HINTS = {
     const name = context?.name === undefined ? '' : ` (${show(context.name)})`
     return `${message}${name}: the request does not fit the session that it names. No Socket.IO client sends this.`
   }
-} satisfies Record<string, (error: EngineError) => string>
+}
 
 /** The reason of a refusal, or `undefined` when the log has it already. */
 export function engineReason ({ req, code, context }: EngineError, upgrade: boolean): EngineReason | undefined {

@@ -17,8 +17,8 @@ const DIGEST = 22
  * Binds what connection state recovery keeps to the origin that it was kept for.
  *
  * An adapter finds the kept state (rooms, data, missed packets) by the `pid` that the client was given, and asks for
- * nothing else. So a digest of the owner is a part of the `pid`: every adapter passes it on, and nobody can exchange it,
- * for adapters look for the whole `pid`. The `pid` of another origin counts as unknown.
+ * nothing else. So a digest of the owner is a part of the `pid`. Every adapter passes it on, and nobody can exchange
+ * it, for adapters look for the whole `pid`. The `pid` of another origin counts as unknown.
  */
 export function bindRecovery (namespace: Namespace): void {
   const internals = namespaceInternals<Middleware, OwnedSession>(namespace)

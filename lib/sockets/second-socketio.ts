@@ -17,11 +17,11 @@ export function reportSecondSocketIO (app: FastifyInstance): void {
   }
   // It takes all 'request' listeners off, and puts its own in front of them.
   const onRemoved = (event: string | symbol): void => { if (event === 'request') process.nextTick(report) }
-  app.addHook('onListen', async () => {
+  app.addHook('onListen', async function reportSecondSocketIO () {
     report()
     server.on('removeListener', onRemoved)
   })
-  app.addHook('preClose', async () => { server.off('removeListener', onRemoved) })
+  app.addHook('preClose', async function stopLooking () { server.off('removeListener', onRemoved) })
 }
 
 /**

@@ -12,3 +12,21 @@ test('every scope and hook of ours has a name', async (t) => {
   assert.doesNotMatch(plugins, /=>|\bscope\b/)
   assert.doesNotMatch(app.printRoutes({ includeHooks: true }), /anonymous/)
 })
+
+test('hooks outside of routes have names too', async (t) => {
+  const { app } = await start(t)
+  const kept = <Value>(scope: object, name: string): Value => {
+    const symbol = Object.getOwnPropertySymbols(scope).find(({ description }) => description === name)
+    assert.ok(symbol !== undefined, `Fastify keeps ${name}`)
+    return Reflect.get(scope, symbol) as Value
+  }
+  const scopes = [app, ...kept<object[]>(app, 'fastify.children')]
+  const hooks = scopes.flatMap((scope) =>
+    Object.entries(kept<object>(scope, 'fastify.hooks')).flatMap(([hook, list]) =>
+      (Array.isArray(list) ? list : []).map(({ name }: { name: string }) => `${hook}: ${name}`))
+  )
+  for (const name of ['onReady: attackOriginFunction', 'preClose: closeSocketIO', 'onRoute: prepareHandOver']) {
+    assert.ok(hooks.includes(name), name)
+  }
+  assert.deepEqual(hooks.filter((hook) => hook.endsWith(': ')), [])
+})

@@ -9,7 +9,7 @@ import { missing, needed, own } from '../../lib/sockets/upstream/contract.ts'
 import { installed, known } from '../../lib/sockets/upstream/packages.ts'
 import { client, connect, ORIGIN, upgraded } from '../support/client.ts'
 import { ask, corsHeaders, POLLING, sidOf, UPGRADE, WEBSOCKET } from '../support/server.ts'
-import { nest, rename, setVersion, tree } from '../support/tree.ts'
+import { nest, rename, replace, setVersion, tree } from '../support/tree.ts'
 import { until } from '../support/until.ts'
 
 const HERE = import.meta.url
@@ -79,8 +79,8 @@ suite('a member that is missing', () => {
       assert.equal(lines.length, 1, JSON.stringify(lines))
       assert.deepEqual(lines[0]!.missing, [name])
       assert.match(lines[0]!.msg, /the installed packages \(engine\.io 6\.6\.99, ws 8\.\S+, socket\.io 4\.\S+\) lack/)
-      const told = `lack ${name}. Install the versions that fastify-io is tested with (${known()})`
-      assert.ok(lines[0]!.msg.includes(told))
+      const advice = `lack ${name}. Install the versions that fastify-io is tested with (${known()})`
+      assert.ok(lines[0]!.msg.includes(advice), lines[0]!.msg)
 
       const url = `http://127.0.0.1:${port}`
       const polling = await connect(t, url, { transports: ['polling'] })
@@ -175,6 +175,19 @@ suite('what is looked for', () => {
     assert.ok(names({ connectionStateRecovery: {} }).includes('socket.io Namespace._createSocket'))
     assert.ok(!names({}).includes('socket.io Namespace._createSocket'))
   })
+})
+
+// engine.io 6.6.13 hands its options to the constructors of transports, and sets none on them any more
+test('a transport has its limits from us, whether or not Engine.IO\'s handshake sets them', async (t) => {
+  const { port } = await serve(t, (modules) => {
+    // there already in newer ones
+    if (process.env.FASTIFY_IO_UPSTREAM === 'newest') return
+    replace(modules, 'engine.io/build/server.js', 'transport.maxHttpBufferSize = this.opts.maxHttpBufferSize;', '')
+  }, { cookie: true, maxHttpBufferSize: 1000 })
+  const headers = { origin: ORIGIN }
+  const session = `${POLLING}&sid=${sidOf(await ask(port, POLLING, { headers }))}`
+  const long = await ask(port, session, { method: 'POST', body: `4${'a'.repeat(1000)}`, headers })
+  assert.equal(long.status, 413)
 })
 
 test('two copies of engine.io: one line says where, and how to get rid of one', async (t) => {

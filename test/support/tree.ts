@@ -34,11 +34,16 @@ export function tree (t: Pick<TestContext, 'after'>, main: string, change: (modu
 
 /** Gives a member of a package another name, wherever the package itself uses it. */
 export function rename (modules: string, file: string, member: string): void {
+  replace(modules, file, new RegExp(`\\b${member}\\b`, 'g'), `${member}OfTomorrow`)
+}
+
+/** Changes the text of a package. */
+export function replace (modules: string, file: string, what: string | RegExp, by: string): void {
   const path = join(modules, file)
   const text = readFileSync(path, 'utf8')
-  const renamed = text.replace(new RegExp(`\\b${member}\\b`, 'g'), `${member}OfTomorrow`)
-  if (renamed === text) throw new Error(`${file} has no ${member}`)
-  writeFileSync(path, renamed)
+  const changed = text.replace(what, by)
+  if (changed === text) throw new Error(`${file} has no ${what}`)
+  writeFileSync(path, changed)
 }
 
 /** Writes another version into a package. */

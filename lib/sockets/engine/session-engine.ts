@@ -55,14 +55,7 @@ export abstract class SessionEngine extends EngineServer {
   }
 
   protected openSession (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
-    const { opts } = this
-    if (transport.name === 'websocket') {
-      transport.perMessageDeflate = opts.perMessageDeflate
-    } else {
-      transport.maxHttpBufferSize = opts.maxHttpBufferSize
-      transport.httpCompression = opts.httpCompression
-      transport.on('headers', this.#onHeaders)
-    }
+    if (transport.name !== 'websocket') transport.on('headers', this.#onHeaders)
     return new EngineSocket(sid, this, transport, req, 4)
   }
 
@@ -85,9 +78,9 @@ export abstract class SessionEngine extends EngineServer {
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
     if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
     if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
-      return new PollingTransport(req) as object as OpenTransport
+      return new PollingTransport(req, this.opts) as object as OpenTransport
     }
-    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req)
+    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req, this.opts)
     const transport = super.createTransport(name, req)
     if (name === 'polling') answerUnreadOnClose(transport)
     return transport

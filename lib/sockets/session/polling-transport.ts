@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { setHeaders, takeHeaders } from '../../http/reply-handover.ts'
+import { grown } from './grown-buffer.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { answerUnread } from './unread-post.ts'
 import { debugPolling } from '../upstream/debug.ts'
-import { EnginePolling, type Packet, type PollingRequest as EngineRequest } from '../upstream/engine-io.ts'
+import { EnginePolling, type Packet, type PollRequest, type TransportOptions } from '../upstream/engine-io.ts'
 
 const kTransport: unique symbol = Symbol('fastify-io.transport')
-type PollingRequest = EngineRequest & { [kTransport]?: PollingTransport }
+type PollingRequest = PollRequest & { [kTransport]?: PollingTransport }
 
 /**
  * Engine.IO's polling transport (protocol 4, "HTTP long-polling"), with listeners that all requests share. A request
@@ -21,6 +22,13 @@ export class PollingTransport extends EnginePolling {
   #length = 0
   /** Told when it has closed. */
   #closed: (() => void) | undefined
+
+  constructor (request: object, options: TransportOptions) {
+    super(request, options)
+    // where Engine.IO up to 6.6.11 looks for them
+    this.maxHttpBufferSize = options.maxHttpBufferSize!
+    this.httpCompression = options.httpCompression
+  }
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
     // two polls at once: Engine.IO's own code refuses the second
@@ -70,7 +78,7 @@ export class PollingTransport extends EnginePolling {
     if (this.#body === undefined) {
       this.#body = chunk
     } else {
-      // Bytes are kept, not chunks: a chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs some 150.
+      // Bytes are kept, not chunks. A chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs 150.
       if (length > this.#body.length) this.#body = grown(this.#body, length, this.maxHttpBufferSize)
       chunk.copy(this.#body, this.#length)
     }
@@ -162,13 +170,6 @@ export class PollingTransport extends EnginePolling {
     this.sink?.onClose('transport close')
     this.emit('close')
   }
-}
-
-/** @returns a copy with room for `length` bytes, and for as many again within `max` */
-function grown (body: Buffer, length: number, max: number): Buffer {
-  const copy = Buffer.allocUnsafe(Math.max(length, Math.min(2 * length, max)))
-  body.copy(copy)
-  return copy
 }
 
 function forgetPoll (this: PollingRequest): void {

@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws'
 import { frameOf, join } from './frame.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { debugWebSocket } from '../upstream/debug.ts'
-import { type Packet, sharedFrame, type WsSocket } from '../upstream/engine-io.ts'
+import { type Packet, sharedFrame, type TransportOptions, type WsSocket } from '../upstream/engine-io.ts'
 
 /** `WebSocket.OPEN` */
 const OPEN = 1
@@ -22,14 +22,18 @@ type OwnedSocket = WsSocket & { [kTransport]?: WebSocketTransport }
  */
 export class WebSocketTransport extends Transport {
   readonly socket: OwnedSocket
-  /** Set by Engine.IO's server: `true` or options when messages may be compressed. */
-  perMessageDeflate: unknown = null
+  /** `true` or options when messages may be compressed. */
+  perMessageDeflate: TransportOptions['perMessageDeflate']
   sink: PacketSink | undefined = undefined
   readonly #net: NetSocket
 
   /** @param request the upgrade request; `websocket` is what `ws` made of it */
-  constructor (request: { _query: Record<string, string>, socket: NetSocket, websocket?: WebSocket }) {
+  constructor (
+    request: { _query: Record<string, string>, socket: NetSocket, websocket?: WebSocket },
+    { perMessageDeflate }: TransportOptions
+  ) {
     super(request)
+    this.perMessageDeflate = perMessageDeflate
     const socket = request.websocket as OwnedSocket
     this.socket = socket
     this.#net = request.socket

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { rewriteUrlOf } from '../../http/fastify-internals.ts'
 
 /** The options of Fastify's router that decide which spellings of a path are the same route. */
 interface RouterOptions {
@@ -8,8 +9,6 @@ interface RouterOptions {
   ignoreDuplicateSlashes?: boolean
   useSemicolonDelimiter?: boolean
 }
-
-type RewriteUrl = (this: FastifyInstance, request: IncomingMessage) => unknown
 
 /**
  * Tells requests for a route from all others before the router sees them.
@@ -24,7 +23,7 @@ export function ownPath (app: FastifyInstance, path: string): (request: Incoming
   const router = routerOptions(app)
   const pattern = patternOf(path, router, app.prefix !== '' && path === `${app.prefix}/`)
   const end = router.useSemicolonDelimiter === true ? /[?#;]/ : /[?#]/
-  const rewrite = rewriteUrl(app)
+  const rewrite = rewriteUrlOf(app)
 
   function matches (url: string): boolean {
     const query = url.indexOf('?')
@@ -66,18 +65,6 @@ function patternOf (path: string, router: RouterOptions, bare: boolean): RegExp 
 
 function routerOptions ({ initialConfig }: FastifyInstance): RouterOptions {
   // older versions of Fastify have them beside the others
-  const { routerOptions } = initialConfig as { routerOptions?: RouterOptions }
-  return { ...initialConfig as RouterOptions, ...routerOptions }
-}
-
-/** Fastify shows every option of the router but this one. */
-function rewriteUrl (app: FastifyInstance): ((request: IncomingMessage) => unknown) | undefined {
-  for (let at: object | null = app; at !== null; at = Object.getPrototypeOf(at)) {
-    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.options')
-    if (symbol === undefined) continue
-    const root = at as FastifyInstance & Record<symbol, { rewriteUrl?: RewriteUrl }>
-    const { rewriteUrl } = root[symbol]!
-    return rewriteUrl && ((request) => rewriteUrl.call(root, request))
-  }
-  return undefined
+  const { routerOptions, ...others }: RouterOptions & { routerOptions?: RouterOptions } = initialConfig
+  return { ...others, ...routerOptions }
 }

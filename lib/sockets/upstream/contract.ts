@@ -9,7 +9,7 @@ interface Part {
   readonly name: string
   readonly of: { readonly prototype: object }
   readonly methods?: readonly string[]
-  /** Set while it runs: the text of the class must mention `this.name`. */
+  /** Set while it runs: the text of the class must mention `this.name`, or `this.opts.name`. */
   readonly fields?: readonly string[]
   readonly statics?: readonly string[]
 }
@@ -104,5 +104,5 @@ function textOf (of: { readonly prototype: object }): string {
 
 /** Code that was compiled to bytes has no text that could be asked. */
 function mentions (text: string, field: string): boolean {
-  return !text.includes('this.') || new RegExp(`\\bthis\\.${field}\\b`).test(text)
+  return !text.includes('this.') || new RegExp(`\\bthis\\.(?:opts\\.)?${field}\\b`).test(text)
 }

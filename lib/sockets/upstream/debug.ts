@@ -1,8 +1,8 @@
 import createDebug from 'debug'
 
 /**
- * Engine.IO's names for its debug lines: where our code stands in for Engine.IO's, it prints the same lines. A line that
- * nobody asked for costs 10 ns.
+ * Engine.IO's names for its debug lines. Where our code stands in for Engine.IO's, it prints the same lines. A line
+ * that nobody asked for costs 10 ns.
  */
 export type Debug = (format: string, ...values: unknown[]) => void
 

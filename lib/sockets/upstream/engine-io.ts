@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Server, Socket, Transport, transports } from 'engine.io'
+import { Server, type ServerOptions, Socket, Transport, transports } from 'engine.io'
 import type { WebSocket } from 'ws'
 import type { SocketRequest } from '../../http/request-marks.ts'
 
@@ -19,7 +19,7 @@ export type Packet = Parameters<Transport['send']>[0][number]
 export type EngineRequest = SocketRequest & { res?: ServerResponse, websocket?: WebSocket }
 
 /** `cleanup` is Engine.IO's: it forgets the request. */
-export type PollingRequest = IncomingMessage & { cleanup?: () => void }
+export type PollRequest = IncomingMessage & { cleanup?: () => void }
 
 /** Engine.IO's server. */
 interface ServerInternals {
@@ -67,27 +67,31 @@ type SessionClass = new (
 /** Engine.IO's session, to be extended. */
 export const EngineSessionBase: SessionClass = Socket as unknown as SessionClass
 
-/** What the server sets on a transport behind its constructor. */
+/** What createTransport() gives; Engine.IO's server up to 6.6.11 sets its options on it. */
 export type OpenTransport = Transport & {
   perMessageDeflate?: unknown
   maxHttpBufferSize?: unknown
   httpCompression?: unknown
 }
 
+/** The options of Engine.IO's server that transports look at. */
+export type TransportOptions = Pick<ServerOptions, 'perMessageDeflate' | 'maxHttpBufferSize' | 'httpCompression'>
+
 /** The polling transport: Engine.IO's, or ours. */
 interface PollingInternals extends EventEmitter {
   writable: boolean
   readyState: 'open' | 'closing' | 'closed'
-  req: PollingRequest | null | undefined
+  req: PollRequest | null | undefined
   res: ServerResponse | null | undefined
-  dataReq: PollingRequest | null | undefined
+  dataReq: PollRequest | null | undefined
   dataRes: ServerResponse | null | undefined
   readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
   maxHttpBufferSize: number
+  httpCompression: TransportOptions['httpCompression']
   /** While the transport waits for one more poll to say goodbye. */
   shouldClose?: (() => void) | null
-  onPollRequest (req: PollingRequest, res: ServerResponse): void
-  onDataRequest (req: PollingRequest, res: ServerResponse): void
+  onPollRequest (req: PollRequest, res: ServerResponse): void
+  onDataRequest (req: PollRequest, res: ServerResponse): void
   onData (data: string): void
   send (packets: Packet[]): void
   close (): void
@@ -95,16 +99,17 @@ interface PollingInternals extends EventEmitter {
   onPacket (packet: Packet): void
   onError (message: string, description?: unknown): void
   onClose (): void
-  headers (req: PollingRequest, headers: Record<string, string>): Record<string, string>
+  headers (req: PollRequest, headers: Record<string, string>): Record<string, string>
   doWrite (data: string, options: object, written: () => void): void
 }
 
 /** What of it any transport may have, when it polls. */
 export type MayPoll = Partial<Pick<PollingInternals, 'res' | 'dataReq' | 'dataRes' | 'shouldClose' | 'doClose'>>
 
-type PollingClass = new (request: object) => PollingInternals
+/** Engine.IO up to 6.6.11 leaves the options to its server. */
+type PollingClass = new (request: object, options: TransportOptions) => PollingInternals
 
-/** Engine.IO's polling transport, to be extended. Engine.IO exports only a factory: the class is that of what it makes. */
+/** Engine.IO's polling transport, to be extended. Only its factory is exported: the class is that of what it makes. */
 export const EnginePolling: PollingClass = pollingClass()
 
 function pollingClass (): PollingClass {

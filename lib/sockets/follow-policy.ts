@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import type { Enforcement } from '../config.ts'
+import { logPolicyWarnings } from '../log/policy-warnings.ts'
+import type { RefusalLog } from '../log/refusal-log.ts'
+import type { OriginPolicy } from '../policy/policy.ts'
+import { revokeSessions } from './revoke.ts'
+import type { SocketServer } from './server.ts'
+
+interface Followed {
+  readonly policy: OriginPolicy
+  readonly enforcement: Enforcement
+  readonly log: RefusalLog
+  readonly sockets: SocketServer
+}
+
+/**
+ * Does what an update of the policy asks for: logs its warnings, and ends the sessions that it would not let in.
+ *
+ * @returns the function that ends this; the policy may outlive the app
+ */
+export function followPolicy (app: FastifyInstance, { policy, enforcement, log, sockets }: Followed): () => void {
+  const unsubscribe = [
+    policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
+    policy.onChange(() => {
+      logPolicyWarnings(app.log, policy)
+      if (enforcement.onRevoke !== 'disconnect') return
+      revokeSessions(sockets, policy).catch((err) =>
+        app.log.error({ err }, 'sockets of a changed policy could not be revoked')
+      )
+    })
+  ]
+  return () => { for (const off of unsubscribe) off() }
+}
