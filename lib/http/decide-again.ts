@@ -31,6 +31,6 @@ export function decideAgain (
   }
   const decision = policy.decide(request.raw.headers.origin, request)
   // decide() never rejects
-  if (decision instanceof Promise) decision.then(take)
+  if (decision instanceof Promise) void decision.then(take)
   else take(decision)
 }

@@ -95,7 +95,7 @@ export class Engine extends AdmissionEngine {
       session.transport.onRequest(req)
       return
     }
-    this.handshake(transport as 'polling', req, (code, context) => {
+    void this.handshake(transport as 'polling', req, (code, context) => {
       const { originDecision } = req.fastifyRequest
       if (this.closing) refuseClosing(response)
       else if (originDecision.allowed) refuse(response, code!, context)
