@@ -1,0 +1,73 @@
+import { browserName, browserWords } from '/browser-words.js'
+import { findCause } from '/cors-check.js'
+import { make } from '/dom.js'
+import { isPreflight } from '/measure.js'
+
+/** Headers whose absence says something. */
+const EXPECTED = ['access-control-allow-origin', 'vary']
+
+/** Headers that every request has, and that decide nothing here. */
+const DULL = /^(connection|sec-fetch-dest|host|access-control-max-age)$/
+
+/** Requests that are shown open. */
+const OPEN = 2
+
+/** Everything that is known about one probe at one server. */
+export function detailsOf (column, probe, { backend, state, told, record }) {
+  const parts = [make('h3', {}, column)]
+  if (told !== undefined) parts.push(part('The page’s script was told', make('code', {}, told)))
+  const words = state === 'served' ? undefined : wordsOf(record, probe, backend)
+  if (words !== undefined) parts.push(part(`The console says, in ${browserName()}’s words`, make('code', {}, words)))
+  parts.push(part('The server did', record.ran.length === 0 ? 'Nothing.' : `${record.ran.join('. ')}.`))
+  parts.push(part('The server’s log says', ...logOf(record)))
+  parts.push(part('The server saw and sent', ...exchangesOf(record.exchanges)))
+  return make('div', { className: 'side' }, ...parts)
+}
+
+function part (title, ...content) {
+  return make('div', { className: 'part' }, make('h4', {}, title), ...content)
+}
+
+function wordsOf (record, probe, backend) {
+  const cause = findCause(record, probe, location.origin)
+  if (cause === undefined) return undefined
+  const { exchange } = cause
+  const base = probe.api === 'websocket' ? backend.replace('http', 'ws') : backend
+  return browserWords(cause, probe, exchange === undefined ? `${base}/…` : base + exchange.url, location.origin)
+}
+
+function logOf ({ log, earlier }) {
+  if (log.length > 0) return log.map((line) => make('code', {}, line))
+  if (earlier === undefined) return ['Nothing.']
+  return ['One line a minute for each origin, transport and reason. It stands above for the first:', make('code', {}, earlier)]
+}
+
+function exchangesOf (exchanges) {
+  if (exchanges.length === 0) return ['No request came.']
+  return exchanges.map((exchange, at) => {
+    const { method, url, status, request, response } = exchange
+    const title = [make('b', {}, method), ` ${withoutNoise(url)} `, make('b', {}, status === undefined ? 'no answer' : `→ ${status}`)]
+    return make(
+      'details',
+      { open: at < OPEN },
+      make('summary', {}, ...title, ...(isPreflight(exchange) ? [' (preflight)'] : [])),
+      headers('Request headers', request.filter(([name]) => !DULL.test(name))),
+      headers('Response headers', response.filter(([name]) => !DULL.test(name)), EXPECTED)
+    )
+  })
+}
+
+/** Without the name of the probe, and without what the client adds against caches. */
+function withoutNoise (url) {
+  return url.replace(/([?&])(?:probe|t)=[^&]*/g, '$1').replace(/&&+/g, '&').replace('?&', '?').replace(/[?&]$/, '')
+}
+
+function headers (title, list, expected = []) {
+  const missing = expected.filter((name) => !list.some(([other]) => other === name))
+  return make(
+    'dl',
+    { 'aria-label': title },
+    ...list.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
+    ...missing.flatMap((name) => [make('dt', {}, name), make('dd', { className: 'absent' }, 'not sent')])
+  )
+}

@@ -1,0 +1,36 @@
+import { $, make } from '/dom.js'
+import { io } from '/socket.io.js'
+
+const MAX_LINES = 50
+
+function log (text, className = '') {
+  const time = make('time', {}, new Date().toLocaleTimeString())
+  $('log').prepend(make('li', { className }, time, ` ${text}`))
+  while ($('log').children.length > MAX_LINES) $('log').lastChild.remove()
+}
+
+function show (label, state) {
+  $('live-state').textContent = label
+  $('live-state').className = `badge ${state}`
+}
+
+/** One socket that stays. @returns the function that connects it, unless it is connected */
+export function liveSocket (backend) {
+  const socket = io(backend, { withCredentials: true, autoConnect: false, reconnection: false })
+  socket.on('connect', () => {
+    show('Open', 'served')
+    log('connected')
+  })
+  socket.on('origin_revoked', ({ code, reason }) => log(`origin_revoked: ${code}, ${reason}`, 'important'))
+  socket.on('disconnect', (reason) => {
+    show('Closed', 'refused')
+    log(`disconnect: ${reason}`)
+  })
+  socket.on('connect_error', ({ message }) => {
+    show('Closed', 'refused')
+    log(`connect_error: ${message}`)
+  })
+  const connect = () => { if (!socket.active) socket.connect() }
+  $('connect').addEventListener('click', connect)
+  return connect
+}
