@@ -11,8 +11,8 @@ import { addGroup, COLUMNS } from '/table.js'
 
 const where = await places()
 const rows = [
-  ...addGroup($('table'), 'REST', 'The browser hides answers. It stops only what needs a preflight.', restProbes),
-  ...addGroup($('table'), 'Socket.IO', 'CORS does not apply to WebSockets and script tags.', socketProbes)
+  ...addGroup($('table'), 'Socket.IO', 'CORS does not apply to WebSockets and script tags.', socketProbes),
+  ...addGroup($('table'), 'REST', 'CORS hides answers. It stops only what needs a preflight.', restProbes)
 ]
 let version
 let running = false

@@ -3,7 +3,7 @@ import { findCause } from '/cors-check.js'
 import { make } from '/dom.js'
 import { isPreflight } from '/measure.js'
 
-/** Headers whose absence says something. */
+/** Response headers whose absence says something, where CORS applies. */
 const EXPECTED = ['access-control-allow-origin', 'vary']
 
 /** Headers that every request has, and that decide nothing here. */
@@ -20,7 +20,7 @@ export function detailsOf (column, probe, { backend, state, told, record }) {
   if (words !== undefined) parts.push(part(`The console says, in ${browserName()}’s words`, make('code', {}, words)))
   parts.push(part('The server did', record.ran.length === 0 ? 'Nothing.' : `${record.ran.join('. ')}.`))
   parts.push(part('The server’s log says', ...logOf(record)))
-  parts.push(part('The server saw and sent', ...exchangesOf(record.exchanges)))
+  parts.push(part('The server saw and sent', ...exchangesOf(record.exchanges, probe)))
   return make('div', { className: 'side' }, ...parts)
 }
 
@@ -39,10 +39,11 @@ function wordsOf (record, probe, backend) {
 function logOf ({ log, earlier }) {
   if (log.length > 0) return log.map((line) => make('code', {}, line))
   if (earlier === undefined) return ['Nothing.']
-  return ['One line a minute for each origin, transport and reason. It stands above for the first:', make('code', {}, earlier)]
+  return ['The log has one line a minute for each origin, transport and reason. This one stands for it:', make('code', {}, earlier)]
 }
 
-function exchangesOf (exchanges) {
+function exchangesOf (exchanges, { api }) {
+  const expected = api === 'websocket' || api === 'script' ? [] : EXPECTED
   if (exchanges.length === 0) return ['No request came.']
   return exchanges.map((exchange, at) => {
     const { method, url, status, request, response } = exchange
@@ -52,7 +53,7 @@ function exchangesOf (exchanges) {
       { open: at < OPEN },
       make('summary', {}, ...title, ...(isPreflight(exchange) ? [' (preflight)'] : [])),
       headers('Request headers', request.filter(([name]) => !DULL.test(name))),
-      headers('Response headers', response.filter(([name]) => !DULL.test(name)), EXPECTED)
+      headers('Response headers', response.filter(([name]) => !DULL.test(name)), expected)
     )
   })
 }
@@ -64,10 +65,11 @@ function withoutNoise (url) {
 
 function headers (title, list, expected = []) {
   const missing = expected.filter((name) => !list.some(([other]) => other === name))
-  return make(
-    'dl',
-    { 'aria-label': title },
-    ...list.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
-    ...missing.flatMap((name) => [make('dt', {}, name), make('dd', { className: 'absent' }, 'not sent')])
-  )
+  const entries = [
+    ...list.map(([name, value]) => [name, make('dd', {}, value)]),
+    ...missing.map((name) => [name, make('dd', { className: 'absent' }, 'not sent')])
+  ]
+  if (entries.length === 0) entries.push(['headers', make('dd', { className: 'absent' }, 'none of interest')])
+  return make('div', { className: 'headers' }, make('h5', {}, title), make('dl', {}, ...entries.flatMap(([name, value]) =>
+    [make('dt', {}, name), value])))
 }

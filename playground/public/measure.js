@@ -26,7 +26,7 @@ export function measure (got, record) {
 /** What happened, in a sentence. */
 export function outcomeOf (state, { got, told }, record) {
   if (state === 'served') return got
-  if (state === 'unreachable') return record === undefined ? told : 'No request was answered'
+  if (state === 'unreachable') return told
   if (state === 'withheld') return record.ran.join(', ') || 'The server answered; nothing changed there'
   const last = record.exchanges.at(-1)
   if (isPreflight(last)) return 'The browser sent the preflight only'

@@ -58,6 +58,13 @@ function jsonp (backend, id) {
 
 /** Ways to reach Socket.IO, as {@link restProbes}. */
 export const socketProbes = [
+  {
+    name: 'WebSocket',
+    detail: "transports: ['websocket']",
+    api: 'websocket',
+    run: (backend, id) => connect(backend, id, { transports: ['websocket'] })
+  },
+  { name: 'Script tag (JSONP)', detail: '<script src>, j=0', api: 'script', run: jsonp },
   { name: 'Handshake', detail: 'GET, transport=polling', api: 'fetch', run: handshake },
   {
     name: 'Long-polling',
@@ -74,17 +81,10 @@ export const socketProbes = [
     run: (backend, id) => connect(backend, id, { transports: ['polling'], extraHeaders: { 'x-client': 'playground' } })
   },
   {
-    name: 'WebSocket',
-    detail: "transports: ['websocket']",
-    api: 'websocket',
-    run: (backend, id) => connect(backend, id, { transports: ['websocket'] })
-  },
-  {
     name: 'Client defaults',
     detail: 'io(url)',
     api: 'xhr',
     credentials: true,
     run: (backend, id) => connect(backend, id, {}, upgraded)
-  },
-  { name: 'Script tag (JSONP)', detail: '<script src>, j=0', api: 'script', run: jsonp }
+  }
 ]

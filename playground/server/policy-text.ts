@@ -49,7 +49,7 @@ export function checkPolicy (text: string): Checked {
     return { cors, issues: [], warnings: new OriginPolicy(cors).warnings.map(place) }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return { issues: error.issues.map(place), warnings: [] }
+    return { issues: error.issues.map(place).sort((a, b) => a.from - b.from), warnings: [] }
   }
 }
 
