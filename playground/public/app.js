@@ -16,6 +16,8 @@ const rows = [
 ]
 let version
 let running = false
+/** By column, whether that server's list has this page's origin. */
+const lists = { backend: location.origin === where.allowed, stock: location.origin === where.allowed }
 
 function showPlaces () {
   document.title = `${location.origin} · fastify-io playground`
@@ -33,13 +35,13 @@ function showPlaces () {
     'sends cookies with SameSite=Lax from both. From another site it sends those with SameSite=None.'
 }
 
-/** @returns by column, whether that server's list has this page's origin */
+/** Asks the policy about this page. */
 async function decide () {
   const { decision, text } = await explain(location.origin)
+  lists.backend = decision.allowed
   $('verdict').className = `badge ${decision.allowed ? 'served' : 'refused'}`
   $('verdict').textContent = decision.allowed ? 'Allowed by the policy' : 'Refused by the policy'
   $('explained').textContent = text
-  return { backend: decision.allowed, stock: location.origin === where.allowed }
 }
 
 async function runAll () {
@@ -49,7 +51,7 @@ async function runAll () {
   $('again').disabled = true
   for (const row of rows) row.wait()
   const begun = version
-  const lists = await decide()
+  await decide().catch(() => { $('explained').textContent = 'The playground has ended: npm start runs it again.' })
   const results = []
   for (const row of rows) {
     results.push(await runProbe(row.probe, where, lists))

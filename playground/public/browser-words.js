@@ -18,6 +18,15 @@ const CHROMIUM = {
   header: (value) => `Request header field ${value} is not allowed by Access-Control-Allow-Headers in preflight response.`
 }
 
+const WITH_CREDENTIALS = ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.'
+
+/** What it adds, by interface and cause. */
+const HINTS = {
+  'fetch mismatch': ' Have the server send the header with a valid value.',
+  'xhr wildcard': WITH_CREDENTIALS,
+  'xhr credentials': WITH_CREDENTIALS
+}
+
 /** Chromium's console, word for word; a test compares. */
 function chromium ({ code, value, preflight }, { api }, url, origin) {
   const failed = `WebSocket connection to '${url}' failed:`
@@ -27,18 +36,16 @@ function chromium ({ code, value, preflight }, { api }, url, origin) {
       ? `${failed} Error in connection establishment: net::ERR_CONNECTION_REFUSED`
       : 'Failed to load resource: net::ERR_CONNECTION_REFUSED'
   }
+  // a script that is JSON is blocked without a word in the console: ERR_BLOCKED_BY_ORB stands in the Network tab
+  if (api === 'script') return undefined
   if (code === 'status') {
     return `Failed to load resource: the server responded with a status of ${value} (${STATUS[value] ?? ''})`
-  }
-  let credentials = ''
-  if (api === 'xhr' && (code === 'wildcard' || code === 'credentials')) {
-    credentials = ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.'
   }
   const check = preflight && code !== 'method' && code !== 'header'
     ? "Response to preflight request doesn't pass access control check: "
     : ''
   return `Access to ${THING[api]} at '${url}' from origin '${origin}' has been blocked by CORS policy: ` +
-    check + CHROMIUM[code](value) + credentials
+    check + CHROMIUM[code](value) + (HINTS[`${api} ${code}`] ?? '')
 }
 
 const FIREFOX = {

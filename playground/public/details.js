@@ -15,17 +15,17 @@ const OPEN = 2
 /** Everything that is known about one probe at one server. */
 export function detailsOf (column, probe, { backend, state, told, record }) {
   const parts = [make('h3', {}, column)]
-  if (told !== undefined) parts.push(part('The page’s script was told', make('code', {}, told)))
+  if (told !== undefined) parts.push(part('told', 'The page’s script was told', make('code', {}, told)))
   const words = state === 'served' ? undefined : wordsOf(record, probe, backend)
-  if (words !== undefined) parts.push(part(`The console says, in ${browserName()}’s words`, make('code', {}, words)))
-  parts.push(part('The server did', record.ran.length === 0 ? 'Nothing.' : `${record.ran.join('. ')}.`))
-  parts.push(part('The server’s log says', ...logOf(record)))
-  parts.push(part('The server saw and sent', ...exchangesOf(record.exchanges, probe)))
+  if (words !== undefined) parts.push(part('console', `The console says, in ${browserName()}’s words`, make('code', {}, words)))
+  parts.push(part('did', 'The server did', record.ran.length === 0 ? 'Nothing.' : `${record.ran.join('. ')}.`))
+  parts.push(part('log', 'The server’s log says', ...logOf(record)))
+  parts.push(part('exchanges', 'The server saw and sent', ...exchangesOf(record.exchanges, probe)))
   return make('div', { className: 'side' }, ...parts)
 }
 
-function part (title, ...content) {
-  return make('div', { className: 'part' }, make('h4', {}, title), ...content)
+function part (kind, title, ...content) {
+  return make('div', { className: `part ${kind}` }, make('h4', {}, title), ...content)
 }
 
 function wordsOf (record, probe, backend) {

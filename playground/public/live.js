@@ -5,8 +5,9 @@ const MAX_LINES = 50
 
 function log (text, className = '') {
   const time = make('time', {}, new Date().toLocaleTimeString())
-  $('log').prepend(make('li', { className }, time, ` ${text}`))
-  while ($('log').children.length > MAX_LINES) $('log').lastChild.remove()
+  const list = $('log').firstElementChild
+  list.prepend(make('li', { className }, time, ` ${text}`))
+  while (list.children.length > MAX_LINES) list.lastChild.remove()
 }
 
 function show (label, state) {
@@ -17,7 +18,9 @@ function show (label, state) {
 /** One socket that stays. @returns the function that connects it, unless it is connected */
 export function liveSocket (backend) {
   const socket = io(backend, { withCredentials: true, autoConnect: false, reconnection: false })
+  let connecting = false
   socket.on('connect', () => {
+    connecting = false
     show('Open', 'served')
     log('connected')
   })
@@ -27,10 +30,15 @@ export function liveSocket (backend) {
     log(`disconnect: ${reason}`)
   })
   socket.on('connect_error', ({ message }) => {
+    connecting = false
     show('Closed', 'refused')
     log(`connect_error: ${message}`)
   })
-  const connect = () => { if (!socket.active) socket.connect() }
+  const connect = () => {
+    if (socket.connected || connecting) return
+    connecting = true
+    socket.connect()
+  }
   $('connect').addEventListener('click', connect)
   return connect
 }

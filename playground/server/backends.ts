@@ -16,6 +16,9 @@ export interface Backend {
   readonly recorder: Recorder
 }
 
+/** ms that a plugin has to start, on a busy machine too. */
+const START = 60_000
+
 /** Told every line of the log. */
 type Log = (line: string) => void
 
@@ -67,5 +70,5 @@ function createApp (recorder: Recorder, log: Log): FastifyInstance {
     }
   }
   const logger = { level: process.env.LOG_LEVEL ?? 'warn', base: null, stream }
-  return Fastify({ logger, forceCloseConnections: true })
+  return Fastify({ logger, forceCloseConnections: true, pluginTimeout: START })
 }
