@@ -21,15 +21,24 @@ async function start (): Promise<Playground> {
   }
 }
 
-let playground: Playground
+const starting = start()
+const end = (): void => {
+  setTimeout(() => process.exit(0), GRACE).unref()
+  starting.then((playground) => playground.close()).finally(() => process.exit(0))
+}
+// before anything is said: whoever reads it may end this at once
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end)
+onOrphaned(end)
+
 try {
-  playground = await start()
+  greet(await starting)
 } catch (error) {
   console.error(`\n  The playground cannot start: ${(error as Error).message}\n`)
   process.exit(2)
 }
-const { allowed, refused, backend, stock } = playground
-console.log(`
+
+function greet ({ allowed, refused, backend, stock }: Playground): void {
+  console.log(`
   One page from two origins, and two backends.
 
     ${allowed}   your page: the policy lists it
@@ -40,10 +49,4 @@ console.log(`
 
   Open both pages. The log of the backends follows here. Ctrl+C ends it.
 `)
-
-function end (): void {
-  setTimeout(() => process.exit(0), GRACE).unref()
-  playground.close().finally(() => process.exit(0))
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end)
-onOrphaned(end)

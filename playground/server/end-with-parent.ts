@@ -18,8 +18,7 @@ export function onOrphaned (orphaned: () => void): void {
 /** npm starts a shell, which starts this process and outlives npm. */
 function parentOf (pid: number): number | undefined {
   try {
-    const parent = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] }))
-    return parent > 1 ? parent : undefined
+    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] }))
   } catch {
     // Windows has no ps
     return undefined
