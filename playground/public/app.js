@@ -9,10 +9,12 @@ import { explain, onPolicy, places } from '/server.js'
 import { socketProbes } from '/socket-probes.js'
 import { addGroup, COLUMNS } from '/table.js'
 
+const ENDED = 'The playground has ended. npm start runs it again.'
+
 const where = await places()
 const rows = [
-  ...addGroup($('table'), 'Socket.IO', 'CORS does not apply to WebSockets and script tags.', socketProbes),
-  ...addGroup($('table'), 'REST', 'CORS hides answers. It stops only what needs a preflight.', restProbes)
+  ...addGroup('Socket.IO', 'CORS does not apply to WebSockets and script tags.', socketProbes),
+  ...addGroup('REST', 'CORS hides answers. It stops only what needs a preflight.', restProbes)
 ]
 let version
 let running = false
@@ -30,9 +32,10 @@ function showPlaces () {
   }
   $('legend').append(...Object.entries(STATES).map(([state, { label, means }]) =>
     make('div', {}, make('dt', {}, make('span', { className: `badge ${state}` }, label)), make('dd', {}, means))))
-  $('stock-note').textContent = `Stock Socket.IO has cors: { origin: '${where.allowed}', credentials: true }, and its ` +
-    'routes have @fastify/cors with the same list. Both pages are on localhost, so they are one site: the browser ' +
-    'sends cookies with SameSite=Lax from both. From another site it sends those with SameSite=None.'
+  const cors = make('code', {}, `cors: { origin: '${where.allowed}', credentials: true }`)
+  $('stock-note').append('Stock Socket.IO has ', cors, '. Its REST routes have @fastify/cors with the same options. ' +
+    'Both pages are on localhost, so they are one site: the browser sends cookies with SameSite=Lax from both. ' +
+    'From another site it sends those with SameSite=None.')
 }
 
 /** Asks the policy about this page. */
@@ -51,7 +54,7 @@ async function runAll () {
   $('again').disabled = true
   for (const row of rows) row.wait()
   const begun = version
-  await decide().catch(() => { $('explained').textContent = 'The playground has ended: npm start runs it again.' })
+  await decide().catch(() => { $('explained').textContent = ENDED })
   const results = []
   for (const row of rows) {
     results.push(await runProbe(row.probe, where, lists))

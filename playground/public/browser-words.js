@@ -7,18 +7,25 @@ export function browserName (agent = navigator.userAgent) {
 const STATUS = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 500: 'Internal Server Error' }
 const THING = { fetch: 'fetch', xhr: 'XMLHttpRequest', eventsource: 'resource' }
 
+const ACAO = "'Access-Control-Allow-Origin' header"
+const INCLUDED = "when the request's credentials mode is 'include'."
+const METHODS = 'Access-Control-Allow-Methods in preflight response.'
+const HEADERS = 'Access-Control-Allow-Headers in preflight response.'
+
 const CHROMIUM = {
-  missing: () => "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
-  mismatch: (value) => `The 'Access-Control-Allow-Origin' header has a value '${value}' that is not equal to the supplied origin.`,
-  multiple: (value) => `The 'Access-Control-Allow-Origin' header contains multiple values '${value}', but only one is allowed.`,
-  wildcard: () => "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.",
-  credentials: (value) => `The value of the 'Access-Control-Allow-Credentials' header in the response is '${value}' which must be 'true' when the request's credentials mode is 'include'.`,
+  missing: () => `No ${ACAO} is present on the requested resource.`,
+  mismatch: (value) => `The ${ACAO} has a value '${value}' that is not equal to the supplied origin.`,
+  multiple: (value) => `The ${ACAO} contains multiple values '${value}', but only one is allowed.`,
+  wildcard: () => `The value of the ${ACAO} in the response must not be the wildcard '*' ${INCLUDED}`,
+  credentials: (value) => "The value of the 'Access-Control-Allow-Credentials' header in the response is " +
+    `'${value}' which must be 'true' ${INCLUDED}`,
   'preflight-status': () => 'It does not have HTTP ok status.',
-  method: (value) => `Method ${value} is not allowed by Access-Control-Allow-Methods in preflight response.`,
-  header: (value) => `Request header field ${value} is not allowed by Access-Control-Allow-Headers in preflight response.`
+  method: (value) => `Method ${value} is not allowed by ${METHODS}`,
+  header: (value) => `Request header field ${value} is not allowed by ${HEADERS}`
 }
 
-const WITH_CREDENTIALS = ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.'
+const WITH_CREDENTIALS = ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the ' +
+  'withCredentials attribute.'
 
 /** What it adds, by interface and cause. */
 const HINTS = {
@@ -56,7 +63,8 @@ const FIREFOX = {
   credentials: () => 'expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’',
   'preflight-status': () => 'CORS preflight response did not succeed',
   method: () => 'Did not find method in CORS header ‘Access-Control-Allow-Methods’',
-  header: (value) => `header ‘${value}’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response`,
+  header: (value) => `header ‘${value}’ is not allowed according to header ‘Access-Control-Allow-Headers’ ` +
+    'from CORS preflight response',
   status: () => 'CORS request did not succeed',
   'no-answer': () => 'CORS request did not succeed'
 }

@@ -6,8 +6,7 @@ import { isPreflight } from '/measure.js'
 /** Response headers whose absence says something, where CORS applies. */
 const EXPECTED = ['access-control-allow-origin', 'vary']
 
-/** Headers that every request has, and that decide nothing here. */
-const DULL = /^(connection|sec-fetch-dest|host|access-control-max-age)$/
+const ONE_A_MINUTE = 'The log has one line a minute for each origin, transport and reason. This one stands for it:'
 
 /** Requests that are shown open. */
 const OPEN = 2
@@ -17,7 +16,9 @@ export function detailsOf (column, probe, { backend, state, told, record }) {
   const parts = [make('h3', {}, column)]
   if (told !== undefined) parts.push(part('told', 'The page’s script was told', make('code', {}, told)))
   const words = state === 'served' ? undefined : wordsOf(record, probe, backend)
-  if (words !== undefined) parts.push(part('console', `The console says, in ${browserName()}’s words`, make('code', {}, words)))
+  if (words !== undefined) {
+    parts.push(part('console', `The console says, in ${browserName()}’s words`, make('code', {}, words)))
+  }
   parts.push(part('did', 'The server did', record.ran.length === 0 ? 'Nothing.' : `${record.ran.join('. ')}.`))
   parts.push(part('log', 'The server’s log says', ...logOf(record)))
   parts.push(part('exchanges', 'The server saw and sent', ...exchangesOf(record.exchanges, probe)))
@@ -39,7 +40,7 @@ function wordsOf (record, probe, backend) {
 function logOf ({ log, earlier }) {
   if (log.length > 0) return log.map((line) => make('code', {}, line))
   if (earlier === undefined) return ['Nothing.']
-  return ['The log has one line a minute for each origin, transport and reason. This one stands for it:', make('code', {}, earlier)]
+  return [ONE_A_MINUTE, make('code', {}, earlier)]
 }
 
 function exchangesOf (exchanges, { api }) {
@@ -47,13 +48,14 @@ function exchangesOf (exchanges, { api }) {
   if (exchanges.length === 0) return ['No request came.']
   return exchanges.map((exchange, at) => {
     const { method, url, status, request, response } = exchange
-    const title = [make('b', {}, method), ` ${withoutNoise(url)} `, make('b', {}, status === undefined ? 'no answer' : `→ ${status}`)]
+    const answer = status === undefined ? 'no answer' : `→ ${status}`
+    const title = [make('b', {}, method), ` ${withoutNoise(url)} `, make('b', {}, answer)]
     return make(
       'details',
       { open: at < OPEN },
       make('summary', {}, ...title, ...(isPreflight(exchange) ? [' (preflight)'] : [])),
-      headers('Request headers', request.filter(([name]) => !DULL.test(name))),
-      headers('Response headers', response.filter(([name]) => !DULL.test(name)), expected)
+      headers('Request headers', request),
+      headers('Response headers', response, expected)
     )
   })
 }
@@ -70,6 +72,6 @@ function headers (title, list, expected = []) {
     ...missing.map((name) => [name, make('dd', { className: 'absent' }, 'not sent')])
   ]
   if (entries.length === 0) entries.push(['headers', make('dd', { className: 'absent' }, 'none of interest')])
-  return make('div', { className: 'headers' }, make('h5', {}, title), make('dl', {}, ...entries.flatMap(([name, value]) =>
-    [make('dt', {}, name), value])))
+  const terms = entries.flatMap(([name, value]) => [make('dt', {}, name), value])
+  return make('div', { className: 'headers' }, make('h5', {}, title), make('dl', {}, ...terms))
 }

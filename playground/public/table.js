@@ -1,5 +1,5 @@
 import { detailsOf } from '/details.js'
-import { make } from '/dom.js'
+import { $, make } from '/dom.js'
 
 export const COLUMNS = [
   { key: 'backend', name: 'fastify-io' },
@@ -7,8 +7,8 @@ export const COLUMNS = [
 ]
 
 /** Adds a group of probes to the table. @returns a row for each */
-export function addGroup (table, title, lesson, probes) {
-  const body = table.appendChild(make('tbody', { role: 'rowgroup' }))
+export function addGroup (title, lesson, probes) {
+  const body = $('table').appendChild(make('tbody', { role: 'rowgroup' }))
   const heading = make('th', { role: 'rowheader', scope: 'rowgroup', colSpan: 3, 'aria-colspan': '3' }, title)
   heading.append(make('span', {}, lesson))
   body.append(make('tr', { role: 'row', className: 'group' }, heading))

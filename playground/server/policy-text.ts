@@ -1,4 +1,11 @@
-import { findNodeAtLocation, type JSONPath, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import {
+  findNodeAtLocation,
+  type JSONPath,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode
+} from 'jsonc-parser'
 import { ConfigError, type ConfigIssue, type CorsOptions, OriginPolicy } from '../../lib/index.ts'
 
 /** A mistake or a warning, and the place in the text that it is about. */

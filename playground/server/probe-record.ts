@@ -23,13 +23,13 @@ export interface ProbeRecord {
 
 /** A refusal, as the log line and the diagnostics channel both have it. */
 export interface Refused {
-  readonly origin?: string
+  readonly origin: string | undefined
   readonly transport: string
   readonly reason: string
 }
 
 /** Headers that have a part in what browsers and servers decide about origins. Others are not kept. */
-const KEPT = /^(access-control-.*|connection|content-type|cookie|host|origin|sec-fetch-.*|set-cookie|upgrade|vary|x-client)$/
+const KEPT = /^(access-control-.*|content-type|cookie|origin|sec-fetch-(site|mode)|set-cookie|upgrade|vary|x-client)$/
 
 /** Characters of a header's value, and of a URL, that are kept. */
 const MAX_LENGTH = 300

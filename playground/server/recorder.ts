@@ -40,7 +40,7 @@ export class Recorder {
   logged (line: string): void {
     const text = line.trim()
     const { origin, transport, reason } = JSON.parse(text) as Partial<Refused>
-    if (transport !== undefined && reason !== undefined) this.#lines.set(JSON.stringify([origin, transport, reason]), text)
+    if (transport !== undefined && reason !== undefined) this.#lines.set(key({ origin, transport, reason }), text)
     const record = this.#current.getStore()
     if (record !== undefined && record.log.length < MAX_ENTRIES) record.log.push(text)
   }
@@ -48,7 +48,7 @@ export class Recorder {
   /** A message of the diagnostics channel: each refusal is one, also when the log has no line for it. */
   refused ({ origin, transport, reason }: Refused): void {
     const record = this.#current.getStore()
-    if (record !== undefined) record.refusal = { ...(origin !== undefined && { origin }), transport, reason }
+    if (record !== undefined) record.refusal = { origin, transport, reason }
   }
 
   /** @returns the record, and the line that stands for it in the log */
@@ -56,8 +56,7 @@ export class Recorder {
     const record = this.#probes.get(id)
     if (record === undefined) return { exchanges: [], ran: [], log: [] }
     if (record.log.length > 0 || record.refusal === undefined) return record
-    const { origin, transport, reason } = record.refusal
-    const earlier = this.#lines.get(JSON.stringify([origin, transport, reason]))
+    const earlier = this.#lines.get(key(record.refusal))
     return { ...record, ...(earlier !== undefined && { earlier }) }
   }
 
@@ -88,6 +87,10 @@ export class Recorder {
     }
     return record
   }
+}
+
+function key ({ origin, transport, reason }: Refused): string {
+  return JSON.stringify([origin, transport, reason])
 }
 
 function pairs (raw: readonly string[]): Header[] {

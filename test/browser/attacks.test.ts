@@ -43,7 +43,9 @@ suite('a real browser', () => {
         const socket = new Promise((resolve, reject) => { const ws = new WebSocket('${
         backend.replace('http', 'ws')
       }/socket.io/?EIO=4&transport=websocket'); ws.onopen = resolve; ws.onerror = reject })
-        Promise.all([origin, attempt(fetch('${backend}/api/time')), attempt(fetch('${backend}/api/me', { credentials: 'include' })), attempt(fetch('${backend}/socket.io/?EIO=4&transport=polling')), attempt(socket)])
+        const get = (path, options) => attempt(fetch('${backend}' + path, options))
+        Promise.all([origin, get('/api/time'), get('/api/me', { credentials: 'include' }),
+          get('/socket.io/?EIO=4&transport=polling'), attempt(socket)])
           .then((seen) => parent.postMessage(seen, '*'))
       </script>`
       const seen = new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }))

@@ -194,18 +194,19 @@ suite('the playground, in a real browser', () => {
     const { playground } = await start(t)
     const { page } = await opened(t, playground.allowed)
     const inForce = playground.app.originPolicy.snapshot()
-    await page.fill('#policy', '{\n  "origin": ["https://app.example.com/", "*"],\n  "credentials": true,\n  "methds": ["GET"]\n}')
+    const lines = ['{', '"origin": ["https://app.example.com/", "*"],', '"credentials": true, "methds": ["GET"]', '}']
+    await page.fill('#policy', lines.join('\n'))
     await page.waitForSelector('#issues li')
     const issues = await page.$$eval('#issues li', (found) => found.map((item) => (item as HTMLElement).innerText))
     assert.equal(issues.length, 3)
     assert.match(issues[0]!, /^Line 2 [^]*ORIGIN_INVALID[^]*Hint: https:\/\/app\.example\.com$/)
     assert.match(issues[1]!, /^Line 2 [^]*ORIGIN_ANY_WITH_CREDENTIALS/)
-    assert.match(issues[2]!, /^Line 4 [^]*UNKNOWN_OPTION[^]*methods/)
+    assert.match(issues[2]!, /^Line 3 [^]*UNKNOWN_OPTION[^]*methods/)
     const marks = await page.$$eval('#marks mark', (found) => found.map(({ textContent }) => textContent))
     assert.deepEqual(marks, ['"https://app.example.com/"', '"*"', '"methds"'])
     assert.equal(await page.getAttribute('#policy', 'aria-invalid'), 'true')
     assert.ok(await page.isDisabled('#apply'))
-    await page.getByRole('button', { name: 'Line 4' }).click()
+    await page.getByRole('button', { name: 'Line 3' }).click()
     const selected = await page.$eval('#policy', (field) => {
       const { value, selectionStart, selectionEnd } = field as HTMLTextAreaElement
       return value.slice(selectionStart, selectionEnd)
@@ -271,7 +272,8 @@ suite('the playground, in a real browser', () => {
     assert.match((await details(tab, 'GET', 'exchanges'))[0]!, /No request came/)
     await playground.close()
     await tab.page.click('#again')
-    await until(async () => Object.values(await states(tab)).flat().every((state) => state === 'unreachable'), 'all down')
+    const all = async (): Promise<string[]> => Object.values(await states(tab)).flat()
+    await until(async () => (await all()).every((state) => state === 'unreachable'), 'both are unreachable')
   })
 
   test('the pages link to each other', async (t) => {

@@ -26,8 +26,15 @@ function answers (port: number): Promise<boolean> {
   })
 }
 
+interface Started {
+  readonly npm: ChildProcess
+  readonly text: string
+  /** Where it says that it listens. */
+  readonly ports: readonly number[]
+}
+
 /** `npm start`, once it has said where it listens. */
-async function npmStart (t: TestContext, port: number | string): Promise<{ npm: ChildProcess, text: string, ports: number[] }> {
+async function npmStart (t: TestContext, port: number | string): Promise<Started> {
   // npm as a user has it, not the one that runs the tests
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
   const npm = spawn('npm', ['start'], { cwd: root, env: { ...env, PORT: String(port) }, detached: true })
