@@ -9,7 +9,11 @@ function connect (backend, id, options, done = () => Promise.resolve('')) {
     const given = { query: { probe: id }, withCredentials: true, reconnection: false, forceNew: true, timeout: TIMEOUT }
     const socket = io(backend, { ...given, ...options })
     const fail = (error) => { socket.close(); reject(error) }
-    socket.on('connect_error', (error) => fail(new Error(`connect_error: ${error.message}`)))
+    socket.on('connect_error', ({ message, description }) => {
+      // the status that XMLHttpRequest shows: 0 when the browser keeps the answer back
+      const status = typeof description === 'number' ? `, description: ${description}` : ''
+      fail(new Error(`connect_error: ${message}${status}`))
+    })
     socket.on('hello', ({ transport, visitor }) => {
       socket.timeout(TIMEOUT).emit('echo', 'ping', async (error) => {
         if (error) return fail(error)

@@ -81,6 +81,9 @@ suite('the playground, in a real browser', () => {
     assert.match(ours!, /Note 1 was saved/)
     assert.match(stock!, /Note 1 was saved/)
     assert.match((await details(tab, 'Handshake', 'did'))[0]!, /Nothing/)
+    assert.match((await details(tab, 'GET', 'told'))[0]!, /TypeError: Failed to fetch/)
+    assert.match((await details(tab, 'Long-polling', 'told'))[0]!, /connect_error: xhr poll error, description: 0/)
+    assert.match((await details(tab, 'WebSocket', 'told'))[0]!, /connect_error: websocket error/)
     assert.match((await details(tab, 'Handshake', 'did'))[1]!, /A session was made/)
   })
 
