@@ -21,7 +21,7 @@ function addRow (body, probe) {
   const id = `details-${rows++}`
   const toggle = make('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': id }, probe.name)
   const head = make('th', { role: 'rowheader', scope: 'row' }, toggle, make('small', {}, probe.detail))
-  const cells = COLUMNS.map(({ name }) => make('td', { role: 'cell', 'data-column': name }))
+  const cells = COLUMNS.map(() => make('td', { role: 'cell' }))
   const row = make('tr', { role: 'row', className: 'probe' }, head, ...cells)
   const cell = make('td', { role: 'cell', colSpan: 3, 'aria-colspan': '3' })
   const details = make('tr', { role: 'row', className: 'details', id, hidden: true }, cell)
