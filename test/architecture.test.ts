@@ -26,6 +26,8 @@ const rooms: readonly string[] = [
   'config.ts',
   'dependencies.ts',
   'options.ts',
+  'redis.ts',
+  'redis',
   'policy/stores',
   'policy',
   'policy/explain',
@@ -111,6 +113,11 @@ describe('architecture', () => {
       }).map(({ specifier }) => `${file} -> ${specifier}`)
     )
     assert.deepEqual(foreign, [])
+  })
+
+  test('fastify-io/redis is loaded by those alone who import it', () => {
+    const importers = files.filter((file) => edges.get(file)!.some((target) => /^redis(\/|\.ts$)/.test(target)))
+    assert.deepEqual(importers, ['redis.ts'])
   })
 
   test('no file has more than 200 lines', () => {

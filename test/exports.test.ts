@@ -10,12 +10,14 @@ const root = resolve(import.meta.dirname, '..')
 const values = [
   'ConfigError',
   'OriginPolicy',
+  'PolicyConflictError',
   'corsSchema',
   'default',
   'fastifyIO',
   'loadPolicy',
   'optionsSchema',
-  'policyFromEnv'
+  'policyFromEnv',
+  'storedPolicy'
 ]
 const types = [
   'ConfigIssue',
@@ -30,11 +32,16 @@ const types = [
   'OriginAnswer',
   'OriginCallback',
   'OriginFunction',
+  'PolicyLog',
   'PolicyOptions',
   'PolicyRequest',
+  'PolicyStore',
   'Reason',
   'Refusal',
-  'SocketTypes'
+  'SocketTypes',
+  'StoredPolicy',
+  'StoredPolicyOptions',
+  'StoredText'
 ]
 
 /** Members of OriginPolicy; all others are `@internal`, and stripped from the package's types. */
