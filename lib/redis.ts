@@ -42,7 +42,7 @@ const EMPTY = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
  * @throws {Error} when Redis does not answer within 5 s, or holds no valid policy, unless `whenDown` is `'initial'`
  */
 export async function redisPolicy (client: RedisClient, options: RedisPolicyOptions): Promise<StoredPolicy> {
-  const { key, ...others } = options
+  const { key, ...others } = options ?? {}
   if (typeof key !== 'string' || key === '') throw new ConfigError([noKey(key)])
   return storedPolicy(redisStore(client, key), others)
 }
