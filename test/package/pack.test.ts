@@ -100,14 +100,22 @@ async function install (tarball: string): Promise<void> {
     type: 'module',
     dependencies: { ...versions, 'fastify-io': `file:${tarball}` }
   }
-  const { version, dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { version, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8')
+  )
   const locked = {
     // what was copied is taken as it is: without a checksum, and without commands, which would need links
     ...Object.fromEntries(
       [...folders].map((folder) => [folder, { ...packages[folder], integrity: undefined, bin: undefined }])
     ),
     // were it not locked too, npm would ask a registry which versions of its peers there are
-    'node_modules/fastify-io': { version, resolved: `file:${tarball}`, dependencies, peerDependencies }
+    'node_modules/fastify-io': {
+      version,
+      resolved: `file:${tarball}`,
+      dependencies,
+      peerDependencies,
+      peerDependenciesMeta
+    }
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
   writeFileSync(
