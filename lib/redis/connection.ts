@@ -54,9 +54,20 @@ function ofNodeRedis (client: NodeRedis): Connection {
     run: (script, key, args) => client.eval(script, { keys: [key], arguments: [...args] }),
     async listen (channel, heard, signal) {
       const subscriber = client.duplicate()
-      const end = ignoring(() => subscriber.destroy === undefined ? subscriber.disconnect() : subscriber.destroy())
+      // Ended while it makes a connection, 4 and 5 keep that connection.
+      let connecting = true
+      const end = ignoring(() => {
+        if (connecting) return undefined
+        return subscriber.destroy === undefined ? subscriber.disconnect() : subscriber.destroy()
+      })
+      const settled = (): void => {
+        connecting = false
+        if (signal.aborted) end()
+      }
+      subscriber.on('reconnecting', () => { connecting = true })
+      for (const event of ['ready', 'error']) subscriber.on(event, settled)
       await listening(subscriber, heard, signal, end, async () => {
-        await subscriber.connect()
+        await subscriber.connect().finally(settled)
         await subscriber.subscribe(channel, heard)
       })
     }
