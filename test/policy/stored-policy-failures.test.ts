@@ -142,7 +142,7 @@ suite('a store that lost its data', () => {
     const store = new MemoryStore()
     store.announces = false
     const away = await follow(t, store, { pollInterval: 2 ** 30 })
-    await away.shared.publish({ origin: B })
+    for (const origin of [C, B]) await away.shared.publish({ origin })
     store.put(undefined)
     const fresh = await follow(t, store, { initial: { origin: C } })
     assert.equal(fresh.shared.version, 1)
