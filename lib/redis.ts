@@ -35,8 +35,8 @@ const EMPTY = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 /**
  * Makes a policy that lives in Redis: it outlives every process, and is the same in all of them.
  *
- * @param client a client of node-redis (4 or newer), connected, or of ioredis (5 or newer), also for a cluster. It stays
- *   yours: `close()` ends only the second connection that listens for changes
+ * @param client a client of node-redis (4 or newer), connected, or of ioredis (5 or newer), also for a cluster. It
+ *   stays yours: `close()` ends only the second connection that listens for changes
  * @throws {ConfigError} for mistakes in the options; those of the first policy are at `/initial`
  * @throws {TypeError} for a client of another kind
  * @throws {Error} when Redis does not answer within 5 s, or holds no valid policy, unless `whenDown` is `'initial'`
@@ -48,7 +48,8 @@ export async function redisPolicy (client: RedisClient, options: RedisPolicyOpti
 }
 
 function noKey (value: unknown): ConfigIssue {
-  return { code: 'INVALID_TYPE', path: '/key', value, message: 'must be the name of a Redis key', hint: 'key: \'origins\'' }
+  const message = 'must be the name of a Redis key'
+  return { code: 'INVALID_TYPE', path: '/key', value, message, hint: 'key: \'origins\'' }
 }
 
 /** @throws {TypeError} for a client of neither kind */

@@ -1,6 +1,6 @@
 /**
- * A client of node-redis or of ioredis, for one server, for Sentinel or for a cluster. Only its shape counts, so that neither
- * package has to be installed.
+ * A client of node-redis or of ioredis, for one server, for Sentinel or for a cluster. Only its shape counts, so that
+ * neither package has to be installed.
  */
 export interface RedisClient {
   eval (...args: never[]): unknown

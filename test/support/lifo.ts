@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 
-/** Cleans up when the test ends, what came last first: the app before the clients that its adapter uses, and Redis last. */
+/** Cleans up when the test ends, what came last first: the app before the clients of its adapter, and Redis last. */
 export function lifo (t: Pick<TestContext, 'after'>): Pick<TestContext, 'after'> {
   const cleanUps: (() => unknown)[] = []
   t.after(async () => {

@@ -25,7 +25,7 @@ export interface RedisServer {
   start (): Promise<void>
 }
 
-/** A redis-server on 127.0.0.1, killed when the test ends, with its folder. Without arguments it keeps nothing on disk. */
+/** A redis-server on 127.0.0.1, killed when the test ends. Without arguments it keeps nothing on disk. */
 export async function redis (t: Pick<TestContext, 'after'>, ...args: readonly string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-io-redis-'))
   let child: ChildProcess | undefined

@@ -71,6 +71,7 @@ export class BoundedStore {
   }
 
   #failure (act: string, cause: unknown): Error {
-    return new Error(`${this.name} cannot be ${act}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return new Error(`${this.name} cannot be ${act}: ${why}`, { cause })
   }
 }

@@ -22,8 +22,8 @@ export class NoEntry extends Error {}
 const SIGNATURE = 'hmac-sha256='
 
 /**
- * Puts policies into texts, and takes them out again: a line of JSON and, with a secret, a second line with the HMAC of the
- * first one. The HMAC is checked before anything of the text is parsed.
+ * Puts policies into texts, and takes them out again: a line of JSON and, with a secret, a second line with the HMAC of
+ * the first one. The HMAC is checked before anything of the text is parsed.
  */
 export class Envelope {
   readonly #name: string

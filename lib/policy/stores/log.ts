@@ -29,7 +29,8 @@ export function isInvalid (error: unknown): boolean {
 export function reasonOf (error: unknown): string {
   if (!(error instanceof ConfigError)) return (error as Error).message
   const [{ path, message, code }, ...more] = error.issues as [ConfigError['issues'][number]]
-  return `holds a policy with a mistake: ${path} ${message} [${code}]${more.length === 0 ? '' : `, and ${more.length} more`}`
+  const others = more.length === 0 ? '' : `, and ${more.length} more`
+  return `holds a policy with a mistake: ${path} ${message} [${code}]${others}`
 }
 
 /** The log lines of one store. */

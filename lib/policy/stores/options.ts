@@ -12,8 +12,8 @@ export interface StoredPolicyOptions {
   /** The first policy: it is stored when nothing is. What is stored already stays, whatever `initial` says. */
   readonly initial: CorsOptions | OriginPolicy
   /**
-   * Signs what is stored (HMAC-SHA-256): whoever can write to the store, and does not have the secret, cannot change the
-   * policy. At least 32 bytes, the same in every process. The first of a list signs, all verify.
+   * Signs what is stored (HMAC-SHA-256): whoever can write to the store, and does not have the secret, cannot change
+   * the policy. At least 32 bytes, the same in every process. The first of a list signs, all verify.
    *
    * @default none: whoever can write to the store changes the policy
    */

@@ -58,7 +58,10 @@ export class SharedPolicy {
     this.#watch()
   }
 
-  async publish (cors: CorsOptions | OriginPolicy, { ifVersion }: { readonly ifVersion?: number } = {}): Promise<number> {
+  async publish (
+    cors: CorsOptions | OriginPolicy,
+    { ifVersion }: { readonly ifVersion?: number } = {}
+  ): Promise<number> {
     const policy = toPortable(cors, '')
     let entry: Entry | undefined
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -73,7 +76,8 @@ export class SharedPolicy {
       entry = this.#envelope.seal(policy, version)
       if (await this.#store.write(entry.text, stored?.revision)) return this.#adopt(entry)
     }
-    throw new Error(`fastify-io: others wrote to ${this.#store.name} ${MAX_TRIES} times meanwhile; nothing was published`)
+    const { name } = this.#store
+    throw new Error(`fastify-io: others wrote to ${name} ${MAX_TRIES} times meanwhile; nothing was published`)
   }
 
   async close (): Promise<void> {

@@ -33,7 +33,8 @@ export interface PolicyStore {
   /**
    * Listens for changes. A store without it is read every `pollInterval`.
    *
-   * @param changed to be called when the text may have changed, and when a lost connection is back. Too often does no harm
+   * @param changed to be called when the text may have changed, and when a lost connection is back. Too often
+   *   does no harm
    * @param signal aborted by `close()`: the listening ends, and what was opened for it is closed
    * @returns resolves once it listens. When it rejects, it is called again after the next `pollInterval`
    */

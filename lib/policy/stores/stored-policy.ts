@@ -18,8 +18,8 @@ export interface StoredPolicy {
    * @returns the new version, which is stored, and in force in this process
    * @throws {ConfigError} for mistakes, functions, and more than 1 MiB; nothing is written then
    * @throws {PolicyConflictError} when another version than `ifVersion` is stored; nothing is written then
-   * @throws {Error} when the store does not answer within 5 s. If the answer to the write is missing, the policy may have
-   *   been stored; it is in force everywhere then
+   * @throws {Error} when the store does not answer within 5 s. If the answer to the write is missing, the policy may
+   *   have been stored; it is in force everywhere then
    */
   publish (cors: CorsOptions | OriginPolicy, options?: { readonly ifVersion?: number }): Promise<number>
 
