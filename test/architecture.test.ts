@@ -28,6 +28,8 @@ const rooms: readonly string[] = [
   'config.ts',
   'dependencies.ts',
   'options.ts',
+  'redis.ts',
+  'redis',
   'policy/stores',
   'policy',
   'policy/explain',
@@ -129,6 +131,11 @@ describe('architecture', () => {
       }).map(({ specifier }) => `${file} -> ${specifier}`)
     )
     assert.deepEqual(foreign, [])
+  })
+
+  test('fastify-io/redis is loaded by those alone who import it', () => {
+    const importers = files.filter((file) => edges.get(file)!.some((target) => /^redis(\/|\.ts$)/.test(target)))
+    assert.deepEqual(importers, ['redis.ts'])
   })
 
   test('no file has more than 200 lines', () => {

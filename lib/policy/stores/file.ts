@@ -4,6 +4,7 @@ import { ConfigError } from '../../errors.ts'
 import { issue } from '../../issues.ts'
 import type { CorsOptions } from '../options/cors-options.ts'
 import { OriginPolicy } from '../policy.ts'
+import { CONSOLE, type PolicyLog } from './log.ts'
 
 /** How a policy follows its file. */
 export interface LoadOptions {
@@ -18,7 +19,7 @@ export interface LoadOptions {
    * Told of each change: that it was taken, or each mistake in it.
    * @default console
    */
-  readonly log?: { info (message: string): void, error (details: object, message: string): void }
+  readonly log?: PolicyLog
 }
 
 /** Milliseconds of quiet after a change: editors write in several steps. */
@@ -67,7 +68,7 @@ function parse (text: string, file: string): CorsOptions {
 }
 
 function follow (
-  file: string, path: string, text: string, policy: OriginPolicy, { signal, log = fallback }: LoadOptions
+  file: string, path: string, text: string, policy: OriginPolicy, { signal, log = CONSOLE }: LoadOptions
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let seen: string | undefined = text
@@ -98,9 +99,4 @@ function follow (
   watcher.on('error', (error) => log.error({ error }, `${file} is not watched any more`))
   // a change between the reading and the watching
   later()
-}
-
-const fallback: NonNullable<LoadOptions['log']> = {
-  info: (message) => console.info(message),
-  error: (_details, message) => console.error(message)
 }

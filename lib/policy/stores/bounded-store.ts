@@ -1,0 +1,77 @@
+import type { PolicyStore, StoredText } from './store.ts'
+
+/** ms that a store has to answer. */
+const PATIENCE = 5000
+
+/** A store that always answers: it rejects after 5 s, and at once when it is closed. */
+export class BoundedStore {
+  readonly name: string
+  readonly #store: PolicyStore
+  readonly #ending = new AbortController()
+  #watching = false
+
+  constructor (store: PolicyStore) {
+    this.name = store.name
+    this.#store = store
+  }
+
+  get closed (): boolean {
+    return this.#ending.signal.aborted
+  }
+
+  /** @throws {Error} with what the store says; its message begins with the name of the store */
+  read (): Promise<StoredText | undefined> {
+    return this.#ask('read', () => this.#store.read())
+  }
+
+  /** @throws {Error} as {@link read} does */
+  write (text: string, revision: string | undefined): Promise<boolean> {
+    return this.#ask('written', () => this.#store.write(text, revision))
+  }
+
+  /**
+   * Does nothing while the store listens already, or begins to.
+   *
+   * @returns whether the store has begun to listen
+   * @throws {Error} when it cannot; to be tried again
+   */
+  async watch (changed: () => void): Promise<boolean> {
+    if (this.#watching || this.closed || this.#store.watch === undefined) return false
+    this.#watching = true
+    try {
+      await this.#store.watch(changed, this.#ending.signal)
+      return true
+    } catch (cause) {
+      this.#watching = false
+      throw this.#failure('watched', cause)
+    }
+  }
+
+  close (): void {
+    this.#ending.abort()
+  }
+
+  #ask<T> (act: string, work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#ending
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', close)
+        act()
+      }
+      const fail = (cause: unknown): void => settle(() => reject(this.#failure(act, cause)))
+      const close = (): void => fail(new Error('it is closed'))
+      const timer = setTimeout(() => fail(new Error(`no answer within ${PATIENCE} ms`)), PATIENCE)
+      if (signal.aborted) return close()
+      signal.addEventListener('abort', close)
+      // async: a store that throws is as good as one that rejects
+      const ask = async (): Promise<T> => work()
+      ask().then((value) => settle(() => resolve(value)), fail)
+    })
+  }
+
+  #failure (act: string, cause: unknown): Error {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return new Error(`${this.name} cannot be ${act}: ${why}`, { cause })
+  }
+}
