@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { suite, test, type TestContext } from 'node:test'
+import { load, TRANSPORTS } from '../support/loads.ts'
+import { type Nginx, CERT } from '../support/nginx.ts'
+import { slowdown } from '../support/pace.ts'
+import { type Deployed, deploy, deployAll, SECRET } from '../support/processes.ts'
+import { client } from '../support/client.ts'
+import { until } from '../support/until.ts'
+
+const CLIENTS = 200
+const MESSAGES = 5
+const ca = readFileSync(CERT)
+
+/** What a proxy must do with the configuration that we ship, whichever proxy it is. */
+export function provesProxy (
+  name: string,
+  start: (t: Pick<TestContext, 'after'>, ports: readonly number[]) => Promise<Nginx>,
+  skip: string | false
+): void {
+  suite(`${name} as we ship it, four processes`, { skip }, () => {
+    test(`${CLIENTS} clients of each transport connect, and every message is acknowledged`, async (t) => {
+      const processes = await deployAll(t, 4)
+      const { url } = await start(t, portsOf(processes))
+      for (const transports of TRANSPORTS) {
+        const clients = load(t, { url, transports, clients: CLIENTS, messages: MESSAGES })
+        await clients.settled
+        const counts = await until(async () => {
+          const now = await clients.ask()
+          return now.acknowledged + now.unanswered === CLIENTS * MESSAGES && now
+        }, 'all is acknowledged')
+        t.diagnostic(`${name}, ${transports.join(', ')}: ${counts.connected} of ${CLIENTS} connected`)
+        assert.deepEqual(counts.failures, {})
+        assert.deepEqual([counts.connected, counts.acknowledged], [CLIENTS, CLIENTS * MESSAGES])
+        assert.deepEqual(counts.disconnects, {})
+        assert.deepEqual(counts.transports, { [transports.at(-1)!]: CLIENTS })
+      }
+      const seen = await Promise.all(processes.map(({ look }) => look()))
+      assert.deepEqual(seen.flatMap(({ lines }) => lines), [])
+      assert.equal(seen.reduce((sum, { connections }) => sum + connections, 0), 3 * CLIENTS)
+      const shares = seen.map(({ connections }) => connections)
+      t.diagnostic(`connections of each process: ${shares.join(', ')}`)
+      // a process that has no part, or nearly all, would mean that the hash does not spread
+      assert.ok(Math.min(...shares) > 0.3 * 3 * CLIENTS / 4, `spread evenly: ${shares}`)
+    })
+
+    test('a client cannot say who it is, and by which name it came: the proxy overwrites X-Forwarded-*', async (t) => {
+      const [process] = await deployAll(t, 1) as [Deployed]
+      const { url, port } = await start(t, [process.port])
+      const claims = {
+        'x-forwarded-for': '8.8.8.8', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http'
+      }
+      const own = { host: `localhost:${port}`, protocol: 'https', ip: '127.0.0.1' }
+      const { pid, ...answer } = JSON.parse(await get(`${url}/api`, claims))
+      assert.deepEqual([pid, answer], [process.child.pid, own])
+      for (const transports of TRANSPORTS) {
+        const socket = client(t, url, { ca, transports: [...transports], extraHeaders: { ...claims, origin: url } })
+        await new Promise<void>((resolve, reject) => {
+          socket.once('connect', resolve)
+          socket.once('connect_error', reject)
+        })
+        assert.deepEqual((await process.look()).seen, own)
+        socket.close()
+        // evil.example is not the server's own name, whatever the header says
+        const evil = client(t, url, {
+          ca, transports: [...transports], extraHeaders: { ...claims, origin: 'https://evil.example' }
+        })
+        await new Promise((resolve) => { evil.once('connect_error', resolve) })
+      }
+    })
+
+    test('a process that goes, and one that comes, lose only what they must, and at once', async (t) => {
+      const processes = await deployAll(t, 4)
+      const proxy = await start(t, portsOf(processes))
+      const each = 40
+      const crowds = TRANSPORTS.map((transports) => ({
+        transports,
+        clients: load(t, { url: proxy.url, transports, clients: each, messages: 1, every: 250 })
+      }))
+      await Promise.all(crowds.map(({ clients }) => clients.settled))
+
+      const watch = async (what: string, change: () => Promise<number>): Promise<number[]> => {
+        for (const { clients } of crowds) await clients.ask('reset')
+        const before = slowdown()
+        const mayBeLost = await change()
+        const lost: number[] = []
+        for (const { transports, clients } of crowds) {
+          const counts = await until(async () => {
+            const now = await clients.ask()
+            const gone = Object.values(now.disconnects).reduce((sum, some) => sum + some, 0)
+            // some rounds of messages have been answered since, and who was lost is back
+            return now.acknowledged > 20 * each && now.back === gone && now
+          }, 'all are back')
+          const gone = Object.values(counts.disconnects).reduce((sum, some) => sum + some, 0)
+          t.diagnostic(`${name}, ${what}; ${transports.join(', ')}: ${gone} of ${each} lost their session and are ` +
+            `back: ${JSON.stringify(counts.disconnects)}; they knew within ${Math.round(counts.slowestNotice)} ms`)
+          lost.push(gone)
+          assert.equal(counts.unanswered, 0, 'no client waits for an answer that cannot come')
+          assert.deepEqual(Object.keys(counts.disconnects).filter((why) => !/^transport (error|close)$/.test(why)), [])
+          assert.ok(counts.slowestNotice < 2000 * Math.max(before, slowdown()), `${counts.slowestNotice} ms`)
+        }
+        const sum = lost.reduce((all, one) => all + one, 0)
+        assert.ok(sum <= mayBeLost, `${sum} lost, where at most ${mayBeLost} had to be`)
+        return lost
+      }
+
+      const [goes, ...stay] = processes as [Deployed, ...Deployed[]]
+      await watch('a process goes', async () => {
+        const { sessions } = await goes.look()
+        proxy.reload(portsOf(stay))
+        await goes.close()
+        return sessions
+      })
+
+      const comes = await deploy(t, { handshakeSecret: SECRET })
+      const [polling, websocket, both] = await watch('a process comes', async () => {
+        proxy.reload(portsOf([...stay, comes]))
+        return 3 * each
+      })
+      // a quarter of the polling sessions belongs to the new process; twice that allows for an uneven hash
+      assert.ok(polling! <= each / 2, `${polling} polling sessions moved`)
+      assert.deepEqual([websocket, both], [0, 0], 'WebSockets stay where they are')
+      const seen = await Promise.all([...stay, comes].map(({ look }) => look()))
+      assert.ok(seen.at(-1)!.connections >= polling! / 4)
+    })
+  })
+}
+
+function portsOf (processes: readonly Deployed[]): number[] {
+  return processes.map(({ port }) => port)
+}
+
+function get (url: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { ca, headers, agent: false }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => { body += text }).on('end', () => resolve(body))
+    }).on('error', reject).end()
+  })
+}
