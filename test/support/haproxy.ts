@@ -4,16 +4,19 @@ import type { TestContext } from 'node:test'
 import { CERT, KEY, type Nginx } from './nginx.ts'
 import { folder, freePort, run, shipped } from './program.ts'
 
-/** Makes the text of haproxy.cfg. */
-export type Config = (listen: string, certificate: string, ports: readonly number[]) => string
+/** Makes the text of haproxy.cfg from the processes' ports, by their ids. */
+export type Config = (listen: string, certificate: string, ports: ReadonlyMap<number, number>) => string
 
-const server = (port: number, at: number): string => `  server process${at + 1} 127.0.0.1:${port}\n`
+/** The lines of the servers. */
+export function servers (ports: ReadonlyMap<number, number>, more = ''): string {
+  return [...ports].map(([id, port]) => `  server process${id} 127.0.0.1:${port} id ${id}${more}\n`).join('')
+}
 
 /** `examples/proxies/haproxy.cfg`, with other ports and another certificate. */
 export const shippedConfig: Config = (listen, certificate, ports) => shipped('proxies/haproxy.cfg', {
   'bind :443 ssl': `bind ${listen} ssl`,
   '/etc/haproxy/tls/site.pem': certificate,
-  [[3001, 3002, 3003, 3004].map(server).join('')]: ports.map(server).join('')
+  [servers(new Map([[1, 3001], [2, 3002], [3, 3003], [4, 3004]]))]: servers(ports)
 })
 
 /** HAProxy as this user, in a folder of its own. */
@@ -26,7 +29,12 @@ export async function startHaproxy (
   const port = await freePort()
   const [file, certificate] = [join(path, 'haproxy.cfg'), join(path, 'site.pem')]
   writeFileSync(certificate, readFileSync(CERT, 'utf8') + readFileSync(KEY, 'utf8'))
-  const write = (all: readonly number[]): void => writeFileSync(file, config(`127.0.0.1:${port}`, certificate, all))
+  const known: number[] = []
+  const write = (all: readonly number[]): void => {
+    known.push(...all.filter((one) => !known.includes(one)))
+    const byId = new Map(all.map((one) => [known.indexOf(one) + 1, one]))
+    writeFileSync(file, config(`127.0.0.1:${port}`, certificate, byId))
+  }
   write(ports)
   // with a master process, which SIGUSR2 reloads and SIGTERM ends
   const haproxy = await run(t, 'haproxy', ['-W', '-f', file], port)

@@ -5,7 +5,7 @@ import type { Counts, LoadOptions, Question } from './loads.ts'
 
 /** Clients that connect at once: more than a listener's backlog holds would be reset by a busy machine. */
 const AT_ONCE = 20
-const TLS = { ca: readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url)) }
+const TLS = { ca: readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url), 'utf8') }
 
 const { url, transports, clients, messages, every, ...options } = JSON.parse(process.argv[2]!) as LoadOptions
 const failures: Record<string, number> = {}
@@ -25,7 +25,8 @@ const count = (counts: Record<string, number>, name: string): void => { counts[n
 async function talk (socket: Socket): Promise<void> {
   let heard = performance.now()
   socket.on('disconnect', () => { slowest = Math.max(slowest, performance.now() - heard) })
-  for (let at = 0; at < messages || every !== undefined; at++) {
+  const last = every === undefined ? messages : Infinity
+  for (let at = 0; at < last; at++) {
     try {
       if (!socket.connected) await new Promise<void>((resolve) => { socket.once('connect', resolve) })
       heard = performance.now()
@@ -44,7 +45,7 @@ function open (): void {
   if (begun === clients) return
   begun++
   const socket = io(url, {
-    ...TLS, ...options, transports, forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 1000
+    ...TLS, ...options, transports: [...transports] as string[], forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 1000
   })
   let settled = false
   let lost = false
@@ -70,9 +71,8 @@ function open (): void {
     socket.close()
     next()
   })
-  socket.on('disconnect', (reason, details) => {
+  socket.on('disconnect', (reason) => {
     count(disconnects, reason)
-    if (process.env.DEBUG_LOAD) console.error(socket.id, reason, details)
     lost = true
   })
 }

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { until } from './until.ts'
 
 export const TRANSPORTS = [['polling'], ['websocket'], ['polling', 'websocket']] as const
 
@@ -38,17 +39,32 @@ export interface Load {
   /** Each client has connected or failed. */
   readonly settled: Promise<void>
   ask (question?: Question): Promise<Counts>
+  /** Asks until the answer is such. @throws AssertionError after 30 s */
+  until (such: (counts: Counts) => boolean): Promise<Counts>
+}
+
+/** How many sessions were lost. */
+export function lostOf ({ disconnects }: Counts): number {
+  return Object.values(disconnects).reduce((sum, some) => sum + some, 0)
 }
 
 /** Clients in a process of their own (`load.ts`). */
 export function load (t: Pick<TestContext, 'after'>, options: LoadOptions): Load {
   const child = fork(new URL('load.ts', import.meta.url), [JSON.stringify(options)], { execArgv: process.execArgv })
   t.after(() => child.kill('SIGKILL'))
+  const ask = async (question: Question = 'look'): Promise<Counts> => {
+    child.send(question)
+    return (await once(child, 'message') as [Counts])[0]
+  }
   return {
     settled: once(child, 'message').then(() => {}),
-    async ask (question = 'look') {
-      child.send(question)
-      return (await once(child, 'message') as [Counts])[0]
+    ask,
+    async until (such) {
+      let counts!: Counts
+      await until(async () => such(counts = await ask()), 'the clients have done it').catch((error: Error) => {
+        throw new Error(`${error.message}; they are at ${JSON.stringify(counts)}`)
+      })
+      return counts
     }
   }
 }
