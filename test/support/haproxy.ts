@@ -8,16 +8,27 @@ import { folder, freePort, run, shipped } from './program.ts'
 export type Config = (listen: string, certificate: string, ports: ReadonlyMap<number, number>) => string
 
 /** The lines of the servers. */
-export function servers (ports: ReadonlyMap<number, number>, more = ''): string {
-  return [...ports].map(([id, port]) => `  server process${id} 127.0.0.1:${port} id ${id}${more}\n`).join('')
+export function servers (ports: ReadonlyMap<number, number>, more = (_id: number): string => ''): string {
+  return [...ports].map(([id, port]) => `  server process${id} 127.0.0.1:${port} id ${id}${more(id)}\n`).join('')
 }
 
-/** `examples/proxies/haproxy.cfg`, with other ports and another certificate. */
-export const shippedConfig: Config = (listen, certificate, ports) => shipped('proxies/haproxy.cfg', {
+/**
+ * `examples/proxies/haproxy.cfg`, with other ports and another certificate.
+ *
+ * @param changes for what it is not: each text, and what stands there instead
+ */
+export const configWith = (
+  changes: Readonly<Record<string, string>>,
+  more?: (id: number) => string
+): Config => (listen, certificate, ports) => shipped('proxies/haproxy.cfg', {
+  ...changes,
   'bind :443 ssl': `bind ${listen} ssl`,
   '/etc/haproxy/tls/site.pem': certificate,
-  [servers(new Map([[1, 3001], [2, 3002], [3, 3003], [4, 3004]]))]: servers(ports)
+  [servers(new Map([[1, 3001], [2, 3002], [3, 3003], [4, 3004]]))]: servers(ports, more)
 })
+
+/** That file, and nothing else changed in it. */
+export const shippedConfig: Config = configWith({})
 
 /** HAProxy as this user, in a folder of its own. */
 export async function startHaproxy (

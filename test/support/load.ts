@@ -1,5 +1,6 @@
 // Many clients in a process of their own. Each sends messages that the server acknowledges, one after the other.
 import { readFileSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { io, type Socket } from 'socket.io-client'
 import type { Counts, LoadOptions, Question } from './loads.ts'
 
@@ -7,7 +8,7 @@ import type { Counts, LoadOptions, Question } from './loads.ts'
 const AT_ONCE = 20
 const TLS = { ca: readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url), 'utf8') }
 
-const { url, transports, clients, messages, every, ...options } = JSON.parse(process.argv[2]!) as LoadOptions
+const { url, transports, clients, messages, every, addresses, ...options } = JSON.parse(process.argv[2]!) as LoadOptions
 const failures: Record<string, number> = {}
 const disconnects: Record<string, number> = {}
 const final: Record<string, number> = {}
@@ -43,9 +44,11 @@ async function talk (socket: Socket): Promise<void> {
 
 function open (): void {
   if (begun === clients) return
-  begun++
+  const at = begun++
+  // each client from an address of its own, and a network of its own: ip_hash takes three bytes
+  const agent = addresses && { agent: new Agent({ localAddress: `127.0.${at % 250 + 1}.1`, keepAlive: true, ...TLS }) as never }
   const socket = io(url, {
-    ...TLS, ...options, transports: [...transports] as string[], forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 1000
+    ...TLS, ...agent, ...options, transports: [...transports] as string[], forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 1000
   })
   let settled = false
   let lost = false

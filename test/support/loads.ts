@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly messages: number
   /** ms between further messages, which go on for ever; absent: none are sent. */
   readonly every?: number
+  /** Whether each client comes from another address of 127.0.0.0/8, which Linux has. */
+  readonly addresses?: boolean
   readonly extraHeaders?: Readonly<Record<string, string>>
   readonly withCredentials?: boolean
 }

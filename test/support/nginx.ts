@@ -13,13 +13,21 @@ export type Site = (listen: string, ports: readonly number[]) => string
 
 const server = (port: number): string => `  server 127.0.0.1:${port} max_fails=0;\n`
 
-/** `examples/proxies/nginx.conf`, with other ports and another certificate. */
-export const shippedSite: Site = (listen, ports) => shipped('proxies/nginx.conf', {
+/**
+ * `examples/proxies/nginx.conf`, with other ports and another certificate.
+ *
+ * @param changes for what it is not: each text, and what stands there instead
+ */
+export const siteWith = (changes: Readonly<Record<string, string>>): Site => (listen, ports) => shipped('proxies/nginx.conf', {
+  ...changes,
   'listen 443 ssl http2;': `listen ${listen} ssl http2;`,
   '/etc/nginx/tls/fullchain.pem': CERT,
   '/etc/nginx/tls/privkey.pem': KEY,
   [[3001, 3002, 3003, 3004].map(server).join('')]: ports.map(server).join('')
 })
+
+/** That file, and nothing else changed in it. */
+export const shippedSite: Site = siteWith({})
 
 export interface Nginx extends Program {
   /** Writes the site again, and reloads. */
