@@ -1,4 +1,4 @@
-// What people run already, as they run it: node:cluster with @socket.io/sticky, PM2, stickiness by cookie and by address.
+// What people run already: node:cluster with @socket.io/sticky, PM2, stickiness by cookie and by address.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { suite, test, type TestContext } from 'node:test'
+import { alive } from '../support/alive.ts'
 import { connect } from '../support/client.ts'
 import { configWith, startHaproxy } from '../support/haproxy.ts'
 import { load, type LoadOptions, TRANSPORTS } from '../support/loads.ts'
@@ -69,8 +70,7 @@ suite('what people run works unchanged', () => {
       rmSync(home, { recursive: true, force: true })
     })
     await promisify(execFile)(process.execPath, [pm2, 'start', script, '-i', '2', '--name', 'app'], { env })
-    const pids = await Promise.all(ports.map((port) => until(() => ask(port, '/pid').then(({ body }) => body, () => ''),
-      'the process listens')))
+    const pids = await Promise.all(ports.map((port) => pidAt(port)))
     assert.notEqual(pids[0], pids[1], 'two processes')
     await allConnect(t, { url: `http://127.0.0.1:${ports[2]}` }, [['websocket']])
     const { url } = await startNginx(t, shippedSite, ports.slice(0, 2))
@@ -80,7 +80,8 @@ suite('what people run works unchanged', () => {
   test('stickiness by cookie: HAProxy, without a shared secret', { skip: missing('haproxy') }, async (t) => {
     const processes = await deployAll(t, 3, {})
     const byCookie = configWith({
-      'balance url_param sid\n  hash-type consistent\n': 'balance roundrobin\n  cookie SERVERID insert indirect nocache\n'
+      'balance url_param sid\n  hash-type consistent\n':
+        'balance roundrobin\n  cookie SERVERID insert indirect nocache\n'
     }, (id) => ` cookie ${id}`)
     const { url } = await startHaproxy(t, byCookie, processes.map(({ port }) => port))
     await allConnect(t, { url, withCredentials: true })
@@ -104,10 +105,7 @@ async function spread (processes: Awaited<ReturnType<typeof deployAll>>): Promis
   assert.deepEqual(seen.flatMap(({ lines }) => lines), [])
 }
 
-function alive (pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+/** The pid of the process that answers at this port. */
+function pidAt (port: number): Promise<string> {
+  return until(() => ask(port, '/pid').then(({ body }) => body, () => ''), 'the process listens')
 }

@@ -45,10 +45,17 @@ async function talk (socket: Socket): Promise<void> {
 function open (): void {
   if (begun === clients) return
   const at = begun++
-  // each client from an address of its own, and a network of its own: ip_hash takes three bytes
-  const agent = addresses && { agent: new Agent({ localAddress: `127.0.${at % 250 + 1}.1`, keepAlive: true, ...TLS }) as never }
+  // ip_hash takes three bytes of the address
+  const localAddress = `127.0.${at % 250 + 1}.1`
+  const agent = addresses && { agent: new Agent({ localAddress, keepAlive: true, ...TLS }) as never }
   const socket = io(url, {
-    ...TLS, ...agent, ...options, transports: [...transports] as string[], forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 1000
+    ...TLS,
+    ...agent,
+    ...options,
+    transports: [...transports] as string[],
+    forceNew: true,
+    reconnectionDelay: 200,
+    reconnectionDelayMax: 1000
   })
   let settled = false
   let lost = false

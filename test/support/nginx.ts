@@ -8,6 +8,8 @@ import { folder, freePort, type Program, run, shipped } from './program.ts'
 export const CERT: string = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
 export const KEY: string = fileURLToPath(new URL('../fixtures/tls/key.pem', import.meta.url))
 
+type Changes = Readonly<Record<string, string>>
+
 /** Makes the text of a site, the file in conf.d. */
 export type Site = (listen: string, ports: readonly number[]) => string
 
@@ -18,7 +20,7 @@ const server = (port: number): string => `  server 127.0.0.1:${port} max_fails=0
  *
  * @param changes for what it is not: each text, and what stands there instead
  */
-export const siteWith = (changes: Readonly<Record<string, string>>): Site => (listen, ports) => shipped('proxies/nginx.conf', {
+export const siteWith = (changes: Changes): Site => (listen, ports) => shipped('proxies/nginx.conf', {
   ...changes,
   'listen 443 ssl http2;': `listen ${listen} ssl http2;`,
   '/etc/nginx/tls/fullchain.pem': CERT,

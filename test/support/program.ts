@@ -15,7 +15,8 @@ import { until } from './until.ts'
  */
 export function missing (...programs: string[]): string | false {
   const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(':')
-  const absent = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`], { env: { PATH: path } }).status)
+  const env = { PATH: path }
+  const absent = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`], { env }).status !== 0)
   return absent.length > 0 && `needs ${absent.join(' and ')}: apt-get install ${absent.join(' ')}`
 }
 
@@ -59,7 +60,7 @@ export interface Program {
   signal (name: NodeJS.Signals): void
 }
 
-/** Starts a program that listens on `port`, and waits until it answers there. It is ended, by its pid, with the test. */
+/** Starts a program, and waits until it listens on `port`. It is ended, by its pid, with the test. */
 export async function run (
   t: Pick<TestContext, 'after'>,
   command: string,
