@@ -6,9 +6,11 @@ const CONNECTS_A_MINUTE = 1_000_000
 const IDLE_CLIENTS = 10_000_000
 /** s between two heartbeats of a client: Socket.IO's default. */
 const PING_INTERVAL = 25
+/** s that stock Socket.IO waits for a client after its handshake: pingInterval + pingTimeout. */
+const HELD = 45
 /** Of a core, that a process may use on average: the rest is for peaks. */
 const BUSY = 0.6
-/** Clients of one process: some 1 GB of heap, which a collection goes through in less than a second. */
+/** Clients of one process: some 1 GB of heap. */
 const CLIENTS_OF_A_PROCESS = 100_000
 /** s over which a process ends its sessions (`closeSpread`). */
 const SPREAD = 60
@@ -17,7 +19,14 @@ interface Results {
   readonly date: string
   readonly machine: { readonly cpu: string, readonly node: string }
   readonly workloads: Readonly<Record<string, Readonly<Record<string, readonly { readonly cpu: number }[]>>>>
-  readonly memory: Readonly<Record<string, readonly { readonly heapPerClient: number, readonly rssPerClient: number }[]>>
+  readonly memory: Readonly<Record<string, readonly Memory[]>>
+}
+
+/** Bytes. */
+interface Memory {
+  readonly perHandshake?: number
+  readonly heapPerClient: number
+  readonly rssPerClient: number
 }
 
 type Row = readonly [what: string, one: string, ours: string, stock: string]
@@ -41,7 +50,7 @@ export function scaleTable (results: Results): string {
   })
   const bytes = (what: string, kind: 'heapPerClient' | 'rssPerClient'): Row => compared(what, (contender) => {
     const one = memory(contender, kind)
-    return [`${(one / 1000).toFixed(1)} kB`, `${Math.round(IDLE_CLIENTS * one / 1e9)} GB`]
+    return [size(one), `${Math.round(IDLE_CLIENTS * one / 1e9)} GB`]
   })
 
   const rows: Row[] = [
@@ -49,6 +58,10 @@ export function scaleTable (results: Results): string {
     connects('the same, polling only', 'polling-cycle'),
     connects('the same, polling and then WebSocket', 'upgrade-cycle'),
     connects('1,000,000 handshakes a minute whose clients do not come back', 'handshake'),
+    compared(`what these hold in the ${HELD} s until they are given up`, (contender) => {
+      const one = Math.max(...results.memory[contender]!.map(({ perHandshake }) => perHandshake ?? 0))
+      return [size(one), `${(CONNECTS_A_MINUTE / 60 * HELD * one / 1e9).toFixed(1)} GB`]
+    }),
     bytes('10,000,000 idle clients, heap', 'heapPerClient'),
     bytes('the same, resident memory', 'rssPerClient'),
     // a ping and its pong are a message in each direction, as an echo is
@@ -56,18 +69,22 @@ export function scaleTable (results: Results): string {
       const one = cpu('echo', contender)
       return [`${one.toFixed(1)} µs`, cores(IDLE_CLIENTS / PING_INTERVAL * one)]
     }),
-    compared(`a process of ${thousands(CLIENTS_OF_A_PROCESS)} clients restarts, closeSpread ${SPREAD} s: the others`, (contender) => {
+    compared(`${thousands(CLIENTS_OF_A_PROCESS)} clients of a process that closes over ${SPREAD} s`, (contender) => {
       const one = cpu('upgrade-cycle', contender)
       return [`${Math.round(one)} µs`, `${cores(CLIENTS_OF_A_PROCESS / SPREAD * one)} for ${SPREAD} s`]
     })
   ]
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
   const processes = Math.ceil(IDLE_CLIENTS / CLIENTS_OF_A_PROCESS)
-  return line(['what', 'one (fastify-io; stock)', 'fastify-io', 'stock Socket.IO']) + line(['---', '---', '---', '---']) +
+  return line(['what', 'one (fastify-io; stock)', 'fastify-io', 'stock Socket.IO']) + '|---|---|---|---|\n' +
     rows.map(line).join('') +
     `\nOne core is 1,000,000 µs of CPU a second, and processes are counted at ${100 * BUSY} % of theirs. With ` +
     `${thousands(CLIENTS_OF_A_PROCESS)} clients in a process, 10,000,000 are ${processes} processes. ` +
     `Figures of ${results.date.slice(0, 10)}, ${results.machine.cpu}, Node ${results.machine.node}.\n`
+}
+
+function size (bytes: number): string {
+  return bytes < 100 ? `${Math.round(bytes)} bytes` : `${(bytes / 1000).toFixed(1)} kB`
 }
 
 /** @param load µs of CPU a second */
