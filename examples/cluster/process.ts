@@ -57,7 +57,7 @@ async function main (): Promise<void> {
 
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   process.send!(Number(new URL(url).port))
-  process.on('message', () => { app.close().then(() => process.exit()) })
+  process.once('SIGTERM', () => { app.close().then(() => process.exit()) })
   process.on('disconnect', () => process.exit())
 }
 

@@ -33,22 +33,17 @@ export function missingPrograms (): string[] {
 export async function startCluster (ports: readonly [number, number]): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-io-cluster-'))
   const [server, visitors] = ports.map((port) => `http://localhost:${port}`) as [string, string]
-  const children: ChildProcess[] = []
+  /** In the order of their start; those of one group start and end together. */
+  const groups: ChildProcess[][] = []
 
   async function close (): Promise<void> {
-    // the last to start is the first to end
-    for (const child of children.reverse()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const exit = once(child, 'exit')
-      child.kill()
-      await exit
-    }
+    for (const group of groups.reverse()) await Promise.all(group.map(end))
     rmSync(folder, { recursive: true, force: true })
   }
 
   async function run (command: string, args: string[], where: string | number): Promise<void> {
     const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-    children.push(child)
+    groups.push([child])
     await listens(child, where)
   }
 
@@ -56,11 +51,13 @@ export async function startCluster (ports: readonly [number, number]): Promise<C
     const redis = join(folder, 'redis.sock')
     await run('redis-server', ['--port', '0', '--unixsocket', redis, '--save', '', '--dir', folder], redis)
     const settings = { REDIS: redis, SECRET: randomBytes(32).toString('hex'), SERVER: server, VISITORS: visitors }
+    const processes: ChildProcess[] = []
+    groups.push(processes)
     const backends = await Promise.all(Array.from({ length: PROCESSES }, async (_, at) => {
       const child = fork(new URL('process.ts', import.meta.url), {
         execArgv: process.execArgv, env: { ...env, ...settings, NUMBER: String(at + 1) }
       })
-      children.push(child)
+      processes.push(child)
       const [port] = await Promise.race([once(child, 'message'), once(child, 'exit')]) as [number]
       return port
     }))
@@ -71,7 +68,7 @@ export async function startCluster (ports: readonly [number, number]): Promise<C
     await close()
     throw error
   }
-  return { server, visitors, pids: children.map(({ pid }) => pid!), close }
+  return { server, visitors, pids: groups.flat().map(({ pid }) => pid!), close }
 }
 
 /** `examples/proxies/nginx.conf`, with plain HTTP on this machine alone in the place of TLS. */
@@ -84,6 +81,13 @@ function nginxConfig (ports: readonly number[], backends: readonly number[]): st
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp/${kind};`)
   return `worker_processes 1; daemon off; pid nginx.pid; events { worker_connections 4096; }
     http { access_log off; ${temp.join(' ')} ${site} }`
+}
+
+async function end (child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill()
+  await exit
 }
 
 async function listens (child: ChildProcess, where: string | number): Promise<void> {
