@@ -69,7 +69,8 @@ test(`a rolling restart: ${CUSTOMERS} clients are back, and no acknowledged mess
     await startShop(t, orders, port)
   }
   customers.send('stop')
-  const [{ connected, acknowledged, failed, disconnects, attemptsFailed }] = await once(customers, 'message') as [Report]
+  const [report] = await once(customers, 'message') as [Report]
+  const { connected, acknowledged, failed, disconnects, attemptsFailed } = report
   const { served, others } = rest.stop()
 
   const lost = acknowledged.filter((offset) => !orders.stored.has(offset))

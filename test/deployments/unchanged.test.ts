@@ -21,21 +21,23 @@ import { until } from '../support/until.ts'
 
 const CLIENTS = 12
 
-/** 12 of 12 connect, with each transport, and each has its messages acknowledged. */
+/** 12 clients of each kind connect, and each has its messages acknowledged. */
 async function allConnect (
   t: TestContext,
   options: Omit<LoadOptions, 'transports' | 'clients' | 'messages'>,
-  over: readonly (readonly string[])[] = TRANSPORTS
+  kinds: readonly (readonly string[])[] = TRANSPORTS
 ): Promise<void> {
-  for (const transports of over) {
-    const clients = load(t, { ...options, transports, clients: CLIENTS, messages: 3 })
-    await clients.settled
-    const { connected, failures, disconnects } = await clients.until(
-      (now) => Object.keys(now.failures).length > 0 || now.acknowledged === 3 * now.connected
-    )
-    t.diagnostic(`${transports.join(', ')}: ${connected} of ${CLIENTS}`)
-    assert.deepEqual([connected, failures, disconnects], [CLIENTS, {}, {}])
-  }
+  const all = kinds.length * CLIENTS
+  const clients = load(t, { ...options, transports: kinds, clients: all, messages: 3 })
+  await clients.settled
+  const { connected, failures, disconnects, transports } = await clients.until(
+    (now) => Object.keys(now.failures).length > 0 || now.acknowledged === 3 * now.connected
+  )
+  t.diagnostic(`${connected} of ${all} connected: ${kinds.map((kind) => kind.join(' and then ')).join('; ')}`)
+  assert.deepEqual([connected, failures, disconnects], [all, {}, {}])
+  const ends = kinds.map((kind) => kind.at(-1))
+  const count = (name: string): number => CLIENTS * ends.filter((end) => end === name).length
+  assert.deepEqual([transports.polling ?? 0, transports.websocket ?? 0], [count('polling'), count('websocket')])
 }
 
 suite('what people run works unchanged', () => {

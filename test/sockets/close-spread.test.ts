@@ -94,6 +94,25 @@ suite('closeSpread', () => {
     assert.equal(app.io.engine.clientsCount, 0)
   })
 
+  test('a middleware that ends when the app has begun to close lets nobody in', async (t) => {
+    const { app, port, own } = await serve({ closeSpread: 3_600_000 })
+    const stays = await connect(t, own, { transports: ['websocket'], extraHeaders })
+    const waiting: (() => void)[] = []
+    app.io.engine.use((_req: unknown, _res: unknown, next: () => void) => { waiting.push(next) })
+    const answers = Promise.all([[POLLING, {}], [WEBSOCKET, UPGRADE]].map(([path, headers]) =>
+      ask(port, path as string, { headers: headers as typeof UPGRADE })))
+    await until(() => waiting.length === 2, 'both wait')
+    const closed = app.close()
+    await draining(app)
+    for (const next of waiting) next()
+    for (const { status, headers } of await answers) {
+      assert.deepEqual([status, headers['retry-after'], headers.connection], [503, '3600', 'close'])
+    }
+    assert.equal(app.io.engine.clientsCount, 1)
+    stays.close()
+    await closed
+  })
+
   test('without clients close is prompt, whatever the option says', async () => {
     const { app } = await serve({ closeSpread: 3_600_000 })
     const begin = performance.now()

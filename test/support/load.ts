@@ -8,7 +8,10 @@ import type { Counts, LoadOptions, Question } from './loads.ts'
 const AT_ONCE = 20
 const TLS = { ca: readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url), 'utf8') }
 
-const { url, transports, clients, messages, every, addresses, ...options } = JSON.parse(process.argv[2]!) as LoadOptions
+const {
+  url, transports: given, clients, messages, every, addresses, ...options
+} = JSON.parse(process.argv[2]!) as LoadOptions
+const kinds = (typeof given[0] === 'string' ? [given] : given) as readonly (readonly string[])[]
 const failures: Record<string, number> = {}
 const disconnects: Record<string, number> = {}
 const final: Record<string, number> = {}
@@ -45,6 +48,7 @@ async function talk (socket: Socket): Promise<void> {
 function open (): void {
   if (begun === clients) return
   const at = begun++
+  const transports = kinds[at % kinds.length]!
   // ip_hash takes three bytes of the address
   const localAddress = `127.0.${at % 250 + 1}.1`
   const agent = addresses && { agent: new Agent({ localAddress, keepAlive: true, ...TLS }) as never }

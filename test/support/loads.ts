@@ -7,7 +7,8 @@ export const TRANSPORTS = [['polling'], ['websocket'], ['polling', 'websocket']]
 
 export interface LoadOptions {
   readonly url: string
-  readonly transports: readonly string[]
+  /** Of each client, one after the other; or of all. */
+  readonly transports: readonly string[] | readonly (readonly string[])[]
   readonly clients: number
   /** Acknowledged messages that each client sends, one after the other. */
   readonly messages: number
