@@ -1,6 +1,7 @@
 // Customers in a process of their own, as Socket.IO documents it for "exactly once": each order has an offset, and is
 // sent again until it is acknowledged (`retries`). Answers 'stop' when each order is acknowledged.
 import { readFileSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { io } from 'socket.io-client'
 
@@ -39,6 +40,7 @@ async function open (): Promise<void> {
   if (begun === customers) return
   const name = begun++
   const socket = io(url, {
+    agent: new Agent({ keepAlive: true, ca }) as never,
     ca,
     transports: KINDS[name % 3]!,
     forceNew: true,
