@@ -54,7 +54,7 @@ export abstract class SessionEngine extends EngineServer {
     return Object.values(internalsOf(this).clients)
   }
 
-  /** Whether a request that comes while the server closes is still served: that of a session which has not ended yet. */
+  /** Whether a request that comes while the server closes is served: that of a session which has not ended yet. */
   goesOn ({ _query: { sid } }: SocketRequest): boolean {
     return !this.closing && this.sessionOf(sid) !== undefined
   }
