@@ -26,6 +26,8 @@ export interface Config {
   readonly unsharedWorker: boolean
   readonly handshakeSecrets: readonly Secret[] | undefined
   readonly serviceName: string | undefined
+  /** ms */
+  readonly closeSpread: number
   readonly prefix: string
   readonly logLevel: LogLevel
   readonly logSerializers: RegisterOptions['logSerializers']
@@ -52,8 +54,8 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
   }
   const { cors, options } = split(input)
   const {
-    enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, serviceName, prefix = '',
-    logLevel = 'warn', logSerializers, cors: _, ...serverOptions
+    enforce, emitHeaders, jsonp, onRevoke, statelessHandshake, handshakeSecret, serviceName, closeSpread = 0,
+    prefix = '', logLevel = 'warn', logSerializers, cors: _, ...serverOptions
   } = checkObject(optionsSchema, options, '', issues, NOT_OPTIONS_BECAUSE)
   const policy = policyOf(cors, issues)
   if (policy === undefined || issues.all.length > 0) throw new ConfigError(issues.all)
@@ -72,6 +74,7 @@ export function parseOptions (input: unknown, takenBy?: string): Config {
     unsharedWorker,
     handshakeSecrets: secretsOf(handshakeSecret),
     serviceName,
+    closeSpread,
     prefix,
     logLevel,
     logSerializers,

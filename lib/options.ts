@@ -56,6 +56,13 @@ export interface FastifyIOOptions extends SocketIOOptions {
   handshakeSecret?: string | Buffer | readonly (string | Buffer)[]
   /** Tells servers apart that share `handshakeSecret` and a path: the `sid` of one is unknown to the other. */
   serviceName?: string
+  /**
+   * ms over which `app.close()` spreads the ends of the sessions, so that their clients do not come back all at once.
+   * Meanwhile REST is served, and handshakes get 503 with `Retry-After`. `app.close()` takes no longer than that.
+   *
+   * @default 0
+   */
+  closeSpread?: number
   /** Fastify's own: stands before `path`. */
   prefix?: string
   /**
@@ -99,6 +106,7 @@ export const optionsSchema: OptionsSchema = Type.Partial(Type.Object({
     'a secret of at least 32 bytes, or a list of these', isSecrets, { secret: true }
   ),
   serviceName: Type.String({ minLength: 1, maxLength: 200, expected: 'a name of 1 to 200 characters' }),
+  closeSpread: ms(0),
   prefix: Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /' }),
   logLevel: oneOf(LOG_LEVELS, 'a log level'),
   logSerializers: predicate<NonNullable<RegisterOptions['logSerializers']>>('an object of functions', isObject),

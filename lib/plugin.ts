@@ -14,6 +14,7 @@ import { attackWhenReady, logPolicyWarnings, logWarnings } from './log/policy-wa
 import { RefusalLog } from './log/refusal-log.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
+import { announceRetry, drainOnClose } from './sockets/closing.ts'
 import { followPolicy } from './sockets/follow-policy.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { reportSecondSocketIO } from './sockets/second-socketio.ts'
@@ -49,6 +50,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   await registerSocketRoutes(app, config, sockets)
   const unroute = routeUpgrades(app, path, serverOptions)
   reportSecondSocketIO(app)
+  if (config.closeSpread > 0) drainOnClose(app, engine, config.closeSpread)
 
   if (config.unsharedWorker) app.log.warn({ hint: WORKER_HINT }, WORKER)
   logWarnings(app.log, config.warnings)
@@ -58,6 +60,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const unfollow = followPolicy(app, { policy, enforcement, log, sockets })
   app.addHook('preClose', async function closeSocketIO () {
     unroute()
+    announceRetry(app, path, engine)
     unfollow()
     await io.close()
   })

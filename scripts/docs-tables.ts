@@ -1,7 +1,8 @@
-// Writes the tables of README.md and docs/options.md: `npm run docs:tables`. A test holds the files to them.
+// Writes the tables of README.md and of some files in docs/: `npm run docs:tables`. A test holds the files to them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MISTAKES, WARNINGS } from '../lib/issues.ts'
+import { readResults, scaleTable } from './scale.ts'
 import { literalOf, type OptionDoc, optionDocs } from './option-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -15,7 +16,8 @@ export function documents ({ cors, plugin } = optionDocs()): ReadonlyMap<string,
       'socket.io': optionTable(plugin.filter(({ own }) => !own)),
       cors: optionTable(cors),
       dangerously: optionTable(cors.find(({ name }) => name === 'dangerously')!.members)
-    })]
+    })],
+    ['docs/several-processes.md', fill('docs/several-processes.md', { scale: scaleTable(readResults()) })]
   ])
 }
 

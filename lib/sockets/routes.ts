@@ -125,9 +125,9 @@ function engineHandler ({ engine }: SocketServer) {
       reply.hijack()
       return
     }
-    if (engine.closing) {
+    if (engine.draining && !engine.goesOn(raw)) {
       if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
-      reply.code(503).send()
+      reply.code(503).header('retry-after', engine.retryAfter).send()
       return
     }
     const upgrading = isUpgrade(raw)

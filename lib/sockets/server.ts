@@ -25,10 +25,10 @@ export interface SocketServer {
  * @throws Error when the installed engine.io or socket.io lacks what nothing can serve without
  */
 export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): SocketServer {
-  const { statelessHandshake, handshakeSecrets: secrets, serviceName, policy, serverOptions } = config
+  const { statelessHandshake, handshakeSecrets: secrets, serviceName, policy, serverOptions, closeSpread } = config
   const own = checkUpstream(app.log, serverOptions)
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
-  const engine = new Engine({ ...serverOptions }, { stateless, policy, log, own })
+  const engine = new Engine({ ...serverOptions }, { stateless, policy, log, own, closeSpread })
   const io = new FedServer({ ...serverOptions })
   io.bind(engine)
   // read by @socket.io/sticky and others
@@ -85,7 +85,7 @@ class FedServer extends Server {
   }
 
   async #close (engine: Engine): Promise<void> {
-    engine.closing = true
+    engine.draining = engine.closing = true
     for (const { transport } of engine.sessions) {
       const { res }: MayPoll = transport as object
       // The poll that is about to be answered must not keep its connection, and with it the HTTP server, open.

@@ -31,8 +31,9 @@ export function oneOf<const Word extends string> (
 }
 
 /** A whole number of milliseconds that a timer can take. */
-export function ms (): TInteger {
-  return Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of ms from 1 to 2147483647' })
+export function ms (minimum = 1): TInteger {
+  const maximum = 2 ** 31 - 1
+  return Type.Integer({ minimum, maximum, expected: `a whole number of ms from ${minimum} to ${maximum}` })
 }
 
 export function isFunction (value: unknown): boolean {

@@ -78,8 +78,8 @@ export abstract class AdmissionEngine extends HandshakeEngine {
    */
   #isCurrent (req: EngineRequest, response: ServerResponse, head: Buffer | undefined, again: Step): boolean {
     if (req.socket.destroyed) return false
-    if (this.closing) {
-      refuseClosing(response)
+    if (this.draining && !this.goesOn(req)) {
+      refuseClosing(response, this.retryAfter)
       return false
     }
     if (!isStale(req.fastifyRequest, this.policy)) return true

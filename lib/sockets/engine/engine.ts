@@ -97,7 +97,7 @@ export class Engine extends AdmissionEngine {
     }
     void this.handshake(transport as 'polling', req, (code, context) => {
       const { originDecision } = req.fastifyRequest
-      if (this.closing) refuseClosing(response)
+      if (this.draining) refuseClosing(response, this.retryAfter)
       else if (originDecision.allowed) refuse(response, code!, context)
       else this.refuseOrigin(req, response, originDecision)
     })

@@ -18,8 +18,12 @@ export type TransportName = 'polling' | 'websocket' | 'webtransport'
 
 /** Engine.IO's server, as far as it makes sessions and their transports. */
 export abstract class SessionEngine extends EngineServer {
-  /** Set when the server closes: a request whose hooks end later opens nothing. */
+  /** Set when the server begins to close: a request whose hooks end later opens nothing. */
+  draining = false
+  /** Set when all sessions end. */
   closing = false
+  /** s after which a client may try again, for the header of that name. */
+  readonly retryAfter: string
   readonly policy: OriginPolicy
   /** Whether our own sessions and transports can work; see checkUpstream(). */
   readonly own: boolean
@@ -28,10 +32,11 @@ export abstract class SessionEngine extends EngineServer {
   readonly #plainWebSockets: boolean
 
   /** @param options Engine.IO's */
-  constructor (options: ServerOptions, { policy, own }: EngineSetUp) {
+  constructor (options: ServerOptions, { policy, own, closeSpread }: EngineSetUp) {
     super(options)
     this.policy = policy
     this.own = own
+    this.retryAfter = String(Math.max(1, Math.ceil(closeSpread / 1000)))
     this.#onHeaders = (headers, req) => {
       if (!req._query.sid) this.emit('initial_headers', headers, req)
       this.emit('headers', headers, req)
@@ -47,6 +52,11 @@ export abstract class SessionEngine extends EngineServer {
   /** All sessions that are open. */
   get sessions (): Session[] {
     return Object.values(internalsOf(this).clients)
+  }
+
+  /** Whether a request that comes while the server closes is served: that of a session which has not ended yet. */
+  goesOn ({ _query: { sid } }: SocketRequest): boolean {
+    return !this.closing && this.sessionOf(sid) !== undefined
   }
 
   protected sessionOf (sid: string | undefined): Session | undefined {
@@ -76,7 +86,7 @@ export abstract class SessionEngine extends EngineServer {
     const { EIO, j, sid } = req._query
     // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
-    if (sid === undefined && (this.closing || req.socket.destroyed)) throw new GivenUp()
+    if (sid === undefined && (this.draining || req.socket.destroyed)) throw new GivenUp()
     if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
       return new PollingTransport(req, this.opts) as object as OpenTransport
     }

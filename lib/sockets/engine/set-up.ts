@@ -12,4 +12,6 @@ export interface EngineSetUp {
   readonly log: RefusalLog
   /** From checkUpstream(). */
   readonly own: boolean
+  /** ms over which sessions end when the server closes. */
+  readonly closeSpread: number
 }

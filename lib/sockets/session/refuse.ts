@@ -40,8 +40,13 @@ export function refuseWaiting (transport: Waiting, code: number): void {
   }
 }
 
-/** Answers a request whose hooks or middlewares have outlasted the server. */
-export function refuseClosing (response: ServerResponse): void {
+/**
+ * Answers a request whose hooks or middlewares have outlasted the server.
+ *
+ * @param retryAfter s, for the header of that name
+ */
+export function refuseClosing (response: ServerResponse, retryAfter: string): void {
   setHeaders(response)
-  response.writeHead(503, response.req.httpVersionMajor === 1 ? { connection: 'close' } : {}).end()
+  const connection = response.req.httpVersionMajor === 1 && { connection: 'close' }
+  response.writeHead(503, { 'retry-after': retryAfter, ...connection }).end()
 }
