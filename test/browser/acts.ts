@@ -97,7 +97,10 @@ export const jsonp: Act = (base) => new Promise((resolve) => {
 })
 
 export const namespace: Act = (base) => new Promise((resolve) => {
-  const socket = (globalThis as unknown as { io: IO }).io(`${base}/app`, { reconnection: false })
+  const socket = (globalThis as unknown as { io: IO }).io(`${base}/app`, {
+    transports: ['polling'],
+    reconnection: false
+  })
   socket.on('connect_error', ({ message }) => resolve({ message, description: undefined, text: undefined }))
 })
 

@@ -7,10 +7,10 @@ import { after, before, suite, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { listening } from '../support/proxy.ts'
 import { until } from '../support/until.ts'
-import type { ConnectError } from './acts.ts'
+import { type ConnectError, getWithCookies, overWebSocket, polling } from './acts.ts'
 import { launch } from './chromium.ts'
 import { servePage, tls } from './page.ts'
-import { type Scene, scenes } from './scenes.ts'
+import { ours, type Scene, scenes, stock } from './scenes.ts'
 
 const text = readFileSync(new URL('../../docs/why-refused.md', import.meta.url), 'utf8')
 
@@ -119,5 +119,54 @@ suite('docs/why-refused.md quotes each message word for word', () => {
       lines.filter((line) => !found.get(section)?.has(line)).map((line) => `${section}: ${line}`)
     )
     assert.deepEqual(left, [])
+  })
+
+  test('localStorage.debug shows lines of the client, at the level Verbose', async (t) => {
+    assert.match(text, /`localStorage\.debug = '\*'`.*`socket\.io-client:manager`/)
+    const { port } = await scenes.find(({ page }) => page === undefined)!.server(t, `http://app.example.com:${ports.http}`)
+    const context = await browser.newContext()
+    t.after(() => context.close())
+    const tab = await context.newPage()
+    const lines: string[] = []
+    tab.on('console', (message) => { if (message.type() === 'debug') lines.push(message.text()) })
+    await tab.goto(`http://app.example.com:${ports.http}/debug`)
+    await tab.evaluate(() => { localStorage.debug = '*' })
+    await tab.reload()
+    await tab.evaluate(polling, `http://api.example.com:${port}`)
+    await until(() => lines.some((line) => line.includes('socket.io-client:manager')), 'a line of the client')
+  })
+
+  test('advice: a WebSocket avoids the message and the protection', async (t) => {
+    const app = `http://app.example.com:${ports.http}`
+    const context = await browser.newContext()
+    t.after(() => context.close())
+    const tab = await context.newPage()
+    await tab.goto(`${app}/http`)
+    const open = async (server: Scene['server']): Promise<unknown> =>
+      tab.evaluate(overWebSocket, `http://api.example.com:${(await server(t, app)).port}`)
+    assert.equal(await open(stock(() => ({ origin: 'https://other.example.com' }))), 'connected')
+    assert.equal((await open(ours(() => ({ origin: 'https://other.example.com' }))) as ConnectError).message, 'websocket error')
+  })
+
+  test('a cookie without SameSite=None stays away from another site, and nothing is said', async (t) => {
+    const app = `http://app.example.com:${ports.http}`
+    const seen: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      seen.push(request.headers.cookie)
+      response.setHeader('access-control-allow-origin', app).setHeader('access-control-allow-credentials', 'true')
+      response.setHeader('set-cookie', 'user=1').end()
+    })
+    const port = await listening(t, server)
+    const context = await browser.newContext()
+    t.after(() => context.close())
+    const tab = await context.newPage()
+    const said: string[] = []
+    tab.on('console', (message) => said.push(message.text()))
+    await tab.goto(`${app}/http`)
+    for (const host of ['api.example.com', 'api.example.net']) {
+      for (let n = 0; n < 2; n++) assert.equal(await tab.evaluate(getWithCookies, `http://${host}:${port}`), '200')
+    }
+    assert.deepEqual(seen, [undefined, 'user=1', undefined, undefined])
+    assert.deepEqual(said, [])
   })
 })

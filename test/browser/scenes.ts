@@ -41,7 +41,7 @@ const CLOSED = '1006'
 const OTHER = 'https://other.example.com'
 
 /** Our plugin, with a REST API. */
-const ours = (cors: (app: string) => CorsOptions, options: FastifyIOOptions = {}) =>
+export const ours = (cors: (app: string) => CorsOptions, options: FastifyIOOptions = {}) =>
   (t: Scope, app: string): ReturnType<typeof logging> =>
     logging(t, { ...options, cors: cors(app) }, (server) => {
       server.get('/api/time', async () => ({}))
@@ -49,7 +49,7 @@ const ours = (cors: (app: string) => CorsOptions, options: FastifyIOOptions = {}
     })
 
 /** Socket.IO as its documentation starts it. */
-const stock = (cors: (app: string) => object | undefined) => async (t: Scope, app: string): Promise<Target> => {
+export const stock = (cors: (app: string) => object | undefined) => async (t: Scope, app: string): Promise<Target> => {
   const server = createServer()
   const given = cors(app)
   const io = new Server(server, given && { cors: given })
