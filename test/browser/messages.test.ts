@@ -123,7 +123,7 @@ suite('docs/why-refused.md quotes each message word for word', () => {
 
   test('localStorage.debug shows lines of the client, at the level Verbose', async (t) => {
     assert.match(text, /`localStorage\.debug = '\*'`.*`socket\.io-client:manager`/)
-    const { port } = await scenes.find(({ page }) => page === undefined)!.server(t, `http://app.example.com:${ports.http}`)
+    const { port } = await ours(() => ({}))(t, '')
     const context = await browser.newContext()
     t.after(() => context.close())
     const tab = await context.newPage()
@@ -145,7 +145,8 @@ suite('docs/why-refused.md quotes each message word for word', () => {
     const open = async (server: Scene['server']): Promise<unknown> =>
       tab.evaluate(overWebSocket, `http://api.example.com:${(await server(t, app)).port}`)
     assert.equal(await open(stock(() => ({ origin: 'https://other.example.com' }))), 'connected')
-    assert.equal((await open(ours(() => ({ origin: 'https://other.example.com' }))) as ConnectError).message, 'websocket error')
+    const refused = await open(ours(() => ({ origin: 'https://other.example.com' })))
+    assert.equal((refused as ConnectError).message, 'websocket error')
   })
 
   test('a cookie without SameSite=None stays away from another site, and nothing is said', async (t) => {

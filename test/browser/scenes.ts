@@ -64,10 +64,11 @@ const raw = (answer: (app: string) => RequestListener, secure = false) =>
     return { port: await listening(t, server as ReturnType<typeof createServer>), scheme: secure ? 'https' : 'http' }
   }
 
-const answer = (status: number, headers: (app: string) => Record<string, string>) => raw((app) => (_request, response) => {
-  response.writeHead(status, headers(app))
-  response.end('<!doctype html>')
-})
+const answer = (status: number, headers: (app: string) => Record<string, string>) =>
+  raw((app) => (_request, response) => {
+    response.writeHead(status, headers(app))
+    response.end('<!doctype html>')
+  })
 
 /** A preflight's answer, and 200 for what follows. */
 const preflight = (status: number, headers: (app: string) => Record<string, string>) =>

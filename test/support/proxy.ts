@@ -13,8 +13,8 @@ export interface Pass {
 }
 
 /**
- * A reverse proxy as nginx is without further settings: it speaks HTTP/1.1 upstream, passes bodies on as they come, and drops the
- * hop-by-hop headers, Upgrade among them (RFC 9110, section 7.6.1). Closed when the test ends.
+ * A reverse proxy without further settings: it passes bodies on as they come, and drops the hop-by-hop headers, Upgrade
+ * among them (RFC 9110, section 7.6.1). Closed when the test ends.
  *
  * @param upstream port on 127.0.0.1; a port where nobody listens gives 502
  * @returns its port
