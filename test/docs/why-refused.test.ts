@@ -19,7 +19,8 @@ suite('docs/why-refused.md is whole', () => {
   test('every link leads to a section, and every section is in the list at the top', () => {
     const links = new Set([...text.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor))
     assert.deepEqual([...links].filter((anchor) => !sections.has(anchor!)), [])
-    const listed = new Set([...text.split('\n## Four looks')[0]!.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor))
+    const top = text.split('\n## Four looks')[0]!
+    const listed = new Set([...top.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor))
     assert.deepEqual([...sections.keys()].filter((anchor) => !listed.has(anchor)), [])
   })
 
@@ -62,7 +63,8 @@ suite('the curl lines answer what the page says', () => {
     const answers = await Promise.all(curls.map(async (line) => {
       const words = line.replaceAll('https://api.example.com', own).matchAll(/'([^']*)'|(\S+)/g)
       const args = [...words].map(([, quoted, bare]) => quoted ?? bare!).slice(1)
-      const { stdout } = await promisify(execFile)('curl', ['-s', ...args]).catch((error) => error as { stdout: string })
+      const ended = promisify(execFile)('curl', ['-s', ...args])
+      const { stdout } = await ended.catch((error) => error as { stdout: string })
       return stdout
     }))
     assert.match(answers[0]!, /^HTTP\/1\.1 200 OK/)
