@@ -22,8 +22,8 @@ export function followPolicy (app: FastifyInstance, { policy, enforcement, log, 
   const unsubscribe = [
     policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
     policy.onChange(() => {
-      logPolicyWarnings(app.log, policy)
-      if (enforcement.onRevoke !== 'disconnect') return
+      logPolicyWarnings(app.log, policy, enforcement)
+      if (enforcement.onRevoke !== 'disconnect' || enforcement.enforce === 'report') return
       revokeSessions(sockets, policy).catch((err) =>
         app.log.error({ err }, 'sockets of a changed policy could not be revoked')
       )
