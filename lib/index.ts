@@ -1,6 +1,7 @@
 /// <reference path="../types/fastify.d.ts" preserve="true" />
 export { fastifyIO, fastifyIO as default } from './plugin.ts'
 export { OriginPolicy } from './policy/policy.ts'
+export type { TrialDifference, TrialResult } from './policy/trial.ts'
 export type { Decision, PolicyRequest, Reason } from './policy/origin/decision.ts'
 export { ConfigError } from './errors.ts'
 export type { ConfigIssue, IssueCode } from './issues.ts'

@@ -1,0 +1,118 @@
+import { hint } from './explain/hint.ts'
+import { Listeners } from './listeners.ts'
+import type { Compiled } from './options/compile.ts'
+import type { Decision, PolicyRequest } from './origin/decision.ts'
+import { Ruling } from './ruling.ts'
+
+/** A request that the policy in force and one on trial decide differently. */
+export interface TrialDifference {
+  /** Which trial of this policy, counted from 1. */
+  readonly trial: number
+  /** The Origin header as it came; `undefined` when there was none. */
+  readonly origin: string | undefined
+  /** What the policy in force has decided, and what holds. */
+  readonly now: Decision
+  /** What the policy on trial would have decided. */
+  readonly then: Decision
+  /** What to change in the policy on trial so that it allows the request; empty when it does. Made when it is read. */
+  readonly hint: string
+}
+
+/** What a trial has seen, in requests. */
+export interface TrialResult {
+  /** Requests that both policies have decided about. */
+  readonly compared: number
+  /** Of these, refused now and allowed by the policy on trial. */
+  readonly opened: number
+  /** Of these, allowed now and refused by the policy on trial. */
+  readonly closed: number
+  /** Requests that were not compared: the function on trial had too many others to answer. */
+  readonly skipped: number
+}
+
+/** Told of each difference, with the request that made it. */
+export type OnDifference = (difference: TrialDifference, request: PolicyRequest | undefined) => void
+
+/** Requests of one trial that wait for an origin function; more are skipped, so a slow function fills no memory. */
+const MAX_WAITING = 256
+
+/** The trials of one policy. They see each decision, and have no say in it. */
+export class Trials {
+  /** How many there are; read for each decision. */
+  running = 0
+  /** Told of the differences of all of them. */
+  readonly differed: Listeners<Parameters<OnDifference>> = new Listeners()
+  readonly #all: Set<Trial> = new Set()
+  #begun = 0
+
+  /** @returns the function that ends it */
+  begin (next: Compiled, onDifference?: (difference: TrialDifference) => void): () => TrialResult {
+    const told = new Listeners<Parameters<OnDifference>>()
+    if (onDifference !== undefined) told.add((difference) => onDifference(difference))
+    const trial = new Trial(++this.#begun, next, (difference, request) => {
+      told.notify(difference, request)
+      this.differed.notify(difference, request)
+    })
+    this.#all.add(trial)
+    this.running++
+    return () => {
+      if (this.#all.delete(trial)) this.running--
+      return trial.end()
+    }
+  }
+
+  compare (now: Decision | Promise<Decision>, origin: string | undefined, request: PolicyRequest | undefined): void {
+    for (const trial of this.#all) trial.compare(now, origin, request)
+  }
+}
+
+class Trial {
+  readonly #number: number
+  readonly #next: Ruling
+  readonly #onDifference: OnDifference
+  readonly #result = { compared: 0, opened: 0, closed: 0, skipped: 0 }
+  #waiting = 0
+  #ended = false
+
+  constructor (number: number, next: Compiled, onDifference: OnDifference) {
+    this.#number = number
+    // what fails is a refusal with the reason `error` or `timeout`, and a difference like any other
+    this.#next = new Ruling(next, () => {})
+    this.#onDifference = onDifference
+  }
+
+  compare (now: Decision | Promise<Decision>, origin: string | undefined, request: PolicyRequest | undefined): void {
+    if (this.#waiting >= MAX_WAITING) {
+      this.#result.skipped++
+      return
+    }
+    const then = this.#next.decide(origin, request)
+    if (!(now instanceof Promise || then instanceof Promise)) return this.#count(now, then, origin, request)
+    this.#waiting++
+    // neither rejects
+    Promise.all([now, then]).then(([now, then]) => {
+      this.#waiting--
+      this.#count(now, then, origin, request)
+    })
+  }
+
+  #count (now: Decision, then: Decision, origin: string | undefined, request: PolicyRequest | undefined): void {
+    if (this.#ended) return
+    this.#result.compared++
+    if (now.allowed === then.allowed) return
+    this.#result[then.allowed ? 'opened' : 'closed']++
+    const { compiled } = this.#next
+    this.#onDifference({
+      trial: this.#number,
+      origin,
+      now,
+      then,
+      get hint () { return then.allowed ? '' : hint(compiled, origin ?? '', then, request) }
+    }, request)
+  }
+
+  end (): TrialResult {
+    this.#ended = true
+    return { ...this.#result }
+  }
+}
