@@ -23,13 +23,13 @@ export class TrialLog {
 
   tell (difference: TrialDifference): void {
     if (differed.hasSubscribers) differed.publish(difference)
-    const { trial, now, then } = difference
-    const count = this.#throttle.due(`${trial} ${then.allowed} ${cut(difference.origin ?? '')}`)
+    const { trial, now, next } = difference
+    const count = this.#throttle.due(`${trial} ${next.allowed} ${cut(difference.origin ?? '')}`)
     if (count === 0) return
     const origin = difference.origin === undefined ? undefined : printable(difference.origin)
-    const fields = { trial, origin, now: now.reason, then: then.reason, count }
-    this.#log.warn(fields, then.allowed
-      ? `trial: refused now (${now.reason}), and would be allowed (${then.reason})`
-      : `trial: allowed now (${now.reason}), and would be refused (${then.reason}): ${escape(difference.hint)}`)
+    const fields = { trial, origin, now: now.reason, next: next.reason, count }
+    this.#log.warn(fields, next.allowed
+      ? `trial: refused now (${now.reason}), and would be allowed (${next.reason})`
+      : `trial: allowed now (${now.reason}), and would be refused (${next.reason}): ${escape(difference.hint)}`)
   }
 }

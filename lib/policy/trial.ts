@@ -13,7 +13,7 @@ export interface TrialDifference {
   /** What the policy in force has decided, and what holds. */
   readonly now: Decision
   /** What the policy on trial would have decided. */
-  readonly then: Decision
+  readonly next: Decision
   /** What to change in the policy on trial so that it allows the request; empty when it does. Made when it is read. */
   readonly hint: string
 }
@@ -68,16 +68,16 @@ export class Trials {
 
 class Trial {
   readonly #number: number
-  readonly #next: Ruling
+  readonly #ruling: Ruling
   readonly #onDifference: OnDifference
   readonly #result = { compared: 0, opened: 0, closed: 0, skipped: 0 }
   #waiting = 0
   #ended = false
 
-  constructor (number: number, next: Compiled, onDifference: OnDifference) {
+  constructor (number: number, compiled: Compiled, onDifference: OnDifference) {
     this.#number = number
     // what fails is a refusal with the reason `error` or `timeout`, and a difference like any other
-    this.#next = new Ruling(next, () => {})
+    this.#ruling = new Ruling(compiled, () => {})
     this.#onDifference = onDifference
   }
 
@@ -86,28 +86,28 @@ class Trial {
       this.#result.skipped++
       return
     }
-    const then = this.#next.decide(origin, request)
-    if (!(now instanceof Promise || then instanceof Promise)) return this.#count(now, then, origin, request)
+    const next = this.#ruling.decide(origin, request)
+    if (!(now instanceof Promise || next instanceof Promise)) return this.#count(now, next, origin, request)
     this.#waiting++
     // neither rejects
-    Promise.all([now, then]).then(([now, then]) => {
+    Promise.all([now, next]).then(([now, next]) => {
       this.#waiting--
-      this.#count(now, then, origin, request)
+      this.#count(now, next, origin, request)
     })
   }
 
-  #count (now: Decision, then: Decision, origin: string | undefined, request: PolicyRequest | undefined): void {
+  #count (now: Decision, next: Decision, origin: string | undefined, request: PolicyRequest | undefined): void {
     if (this.#ended) return
     this.#result.compared++
-    if (now.allowed === then.allowed) return
-    this.#result[then.allowed ? 'opened' : 'closed']++
-    const { compiled } = this.#next
+    if (now.allowed === next.allowed) return
+    this.#result[next.allowed ? 'opened' : 'closed']++
+    const { compiled } = this.#ruling
     this.#onDifference({
       trial: this.#number,
       origin,
       now,
-      then,
-      get hint () { return then.allowed ? '' : hint(compiled, origin ?? '', then, request) }
+      next,
+      get hint () { return next.allowed ? '' : hint(compiled, origin ?? '', next, request) }
     }, request)
   }
 

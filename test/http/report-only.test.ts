@@ -314,6 +314,35 @@ suite('from report to enforcement', () => {
   })
 })
 
+suite('an update that still reports, while a request is on its way', () => {
+  const later = { origin: OTHER, enforce: 'report' } as const
+  const mine = { headers: { origin: ORIGIN } }
+
+  test('behind allowRequest', async (t) => {
+    let go: (() => void) | undefined
+    const { app, port, lines } = await reporting(t, {
+      allowRequest: (_request, callback) => { go = () => callback(null, true) }
+    })
+    const answer = ask(port, POLLING, mine)
+    await until(() => go !== undefined, 'allowRequest is asked')
+    app.originPolicy.update(later)
+    go!()
+    assert.equal((await answer).status, 200)
+    assert.deepEqual(reports(lines).map(({ reason, origin }) => [reason, origin]), [['not-listed', ORIGIN]])
+  })
+
+  test('behind a generateId of the user\'s', async (t) => {
+    let go: ((id: string) => void) | undefined
+    const { app, port } = await reporting(t, {})
+    app.io.engine.generateId = () => new Promise((resolve) => { go = resolve })
+    const answer = ask(port, POLLING, mine)
+    await until(() => go !== undefined, 'generateId is asked')
+    app.originPolicy.update(later)
+    go!('an-id-of-the-users')
+    assert.equal((await answer).status, 200)
+  })
+})
+
 test('a state is recovered for whoever knows its pid', async (t) => {
   const { app, own, lines } = await reporting(t, { connectionStateRecovery: {} })
   app.io.on('connection', (socket) => { socket.emit('hello') })

@@ -21,7 +21,7 @@ suite('a trial', () => {
     const policy = new OriginPolicy({ origin: ORIGIN })
     const { seen, end } = seenBy(policy, { origin: NEW })
     for (const origin of [ORIGIN, NEW, EVIL, 'null', undefined]) policy.decide(origin)
-    assert.deepEqual(seen.map(({ trial, origin, now, then }) => [trial, origin, now.reason, then.reason]), [
+    assert.deepEqual(seen.map(({ trial, origin, now, next }) => [trial, origin, now.reason, next.reason]), [
       [1, ORIGIN, 'exact', 'not-listed'],
       [1, NEW, 'not-listed', 'exact']
     ])
@@ -95,7 +95,7 @@ suite('a function on trial cannot harm', () => {
     const alive = setInterval(() => {}, 1000)
     await until(() => seen.length > 0, 'the timeout is a difference')
     clearInterval(alive)
-    assert.deepEqual(seen.map(({ then }) => then.reason), ['timeout'])
+    assert.deepEqual(seen.map(({ next }) => next.reason), ['timeout'])
   })
 
   test('by throwing, or rejecting, in its listener too', async (t) => {
@@ -103,7 +103,7 @@ suite('a function on trial cannot harm', () => {
     const failed: unknown[] = []
     policy.onError((error) => failed.push(error))
     const reasons: string[] = []
-    const note = ({ then }: TrialDifference): void => { reasons.push(then.reason) }
+    const note = ({ next }: TrialDifference): void => { reasons.push(next.reason) }
     policy.trial({ origin: () => { throw new Error('bug') } }, note)
     policy.trial({ origin: async () => { throw new Error('no database') } }, note)
     policy.trial({ origin: NEW }, () => { throw new Error('listener') })
@@ -152,7 +152,7 @@ suite('under the plugin', () => {
       assert.equal((await ask(port, WEBSOCKET, { headers: { ...UPGRADE, origin: NEW } })).status, 403)
     }
     const told = lines.filter(({ trial }) => trial !== undefined)
-    assert.deepEqual(told.map(({ level, origin, now, then, count }) => [level, origin, now, then, count]), [
+    assert.deepEqual(told.map(({ level, origin, now, next, count }) => [level, origin, now, next, count]), [
       [40, ORIGIN, 'exact', 'not-listed', 1],
       [40, NEW, 'not-listed', 'exact', 1]
     ])
