@@ -148,7 +148,7 @@ export class RefusalLog {
   #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Refused, err?: unknown): void {
     this.#counters.refusal(reason, enforced)
     // the balancer's fault, whichever origins and transports it meets
-    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${cut(sent ?? '')}`
+    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${enforced} ${cut(sent ?? '')}`
     const count = throttle.due(key)
     if (count === 0 && !refused.hasSubscribers) return
     const origin = sent === undefined ? undefined : printable(sent)

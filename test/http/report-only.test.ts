@@ -234,7 +234,8 @@ test('narrowOrigin refuses nothing either', async (t) => {
 
 suite('from report to enforcement', () => {
   test('the next request is refused, and live sockets of refused origins are cut off', async (t) => {
-    const { app, own, port } = await reporting(t)
+    const { app, own, port, lines } = await reporting(t)
+    await ask(port, POLLING, { headers: { origin: EVIL } })
     const evil = await connect(t, own, { extraHeaders: { origin: EVIL }, transports: ['websocket'] })
     const mine = await connect(t, own, { transports: ['websocket'] })
     const told = once(evil as never, 'origin_revoked')
@@ -242,6 +243,9 @@ suite('from report to enforcement', () => {
     app.originPolicy.update({ ...cors, enforce: 'all' })
     assert.equal((await ask(port, '/api', { headers: { origin: EVIL } })).status, 403)
     assert.equal((await ask(port, POLLING, { headers: { origin: EVIL } })).status, 403)
+    const said = lines.map(({ msg }) => msg.split(':')[0])
+    assert.ok(said.includes('polling request would be refused (not-listed)'))
+    assert.ok(said.includes('polling request refused (not-listed)'), 'the line of the report does not mute this one')
     assert.deepEqual(await told, [{ code: 'ORIGIN_REVOKED', reason: 'not-listed' }])
     assert.equal((await ended)[0], 'io server disconnect')
     assert.ok(mine.connected)

@@ -78,6 +78,7 @@ suite('app.io.stats()', () => {
     await ask(port, '/api', { headers: EVIL })
     assert.deepEqual(app.io.stats().refusals, { 'not-listed': 4, null: 1, jsonp: 1, 'session-unknown': 1 })
     assert.deepEqual(app.io.stats().reported, { 'not-listed': 1 })
+    assert.equal(app.io.stats().handshakes.refused, 5, 'what has a sid, and what is for REST, is no handshake')
     app.originPolicy.update({ ...cors, enforce: 'all' })
     await ask(port, '/api', { headers: EVIL })
     assert.equal(app.io.stats().refusals['not-listed'], 5)

@@ -51,14 +51,14 @@ suite('a trial', () => {
 
   test('ends, once and for all', async () => {
     const policy = new OriginPolicy({ origin: ORIGIN })
-    let answer: ((allowed: boolean) => void) | undefined
-    const { seen, end } = seenBy(policy, { origin: () => new Promise<boolean>((resolve) => { answer = resolve }) })
+    const answers: ((allowed: boolean) => void)[] = []
+    const { seen, end } = seenBy(policy, { origin: () => new Promise<boolean>((resolve) => { answers.push(resolve) }) })
     policy.decide(EVIL)
-    assert.ok(answer, 'it is asked')
     const result = end()
-    answer(true)
+    answers[0]!(true)
     await new Promise(setImmediate)
     policy.decide(NEW)
+    assert.equal(answers.length, 1, 'nothing is asked any more')
     assert.deepEqual([seen, end()], [[], result])
     assert.deepEqual(result, { compared: 0, opened: 0, closed: 0, skipped: 0 })
   })
