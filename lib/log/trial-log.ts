@@ -17,7 +17,7 @@ export class TrialLog {
   constructor (log: FastifyBaseLogger) {
     this.#log = log
     this.#throttle = new Throttle((count) => {
-      log.warn({ count }, `more than ${MAX_LINES} differences of a trial within a minute; further ones are only counted`)
+      log.warn({ count }, `more than ${MAX_LINES} differences of a trial in a minute; further ones are only counted`)
     })
   }
 

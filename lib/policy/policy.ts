@@ -78,7 +78,7 @@ export class OriginPolicy {
   }
 
   /**
-   * Runs a next policy beside this one, so that a change can be watched before `update`: it is asked about each request,
+   * Runs a next policy beside this one, so that a change can be watched before `update`. It is asked about each request
    * and has no say. Where one allows what the other refuses, the listener is told, the log of the plugin has a line a
    * minute for each origin, and the diagnostics channel `fastify-io:trial` a message. Outlives updates.
    *

@@ -90,7 +90,7 @@ class Trial {
     if (!(now instanceof Promise || next instanceof Promise)) return this.#count(now, next, origin, request)
     this.#waiting++
     // neither rejects
-    Promise.all([now, next]).then(([now, next]) => {
+    void Promise.all([now, next]).then(([now, next]) => {
       this.#waiting--
       this.#count(now, next, origin, request)
     })

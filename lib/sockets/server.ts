@@ -83,7 +83,9 @@ class FedServer extends Server {
   /** Every client that joins a namespace comes by here, whichever way the namespace was made. */
   override of (...args: Parameters<Server['of']>): Namespace {
     const namespace = super.of(...args)
-    if (this._opts.connectionStateRecovery) bindRecovery(namespace, () => (this.engine as unknown as Engine).reportsOnly)
+    // Socket.IO makes the main namespace before it has the engine
+    const reportsOnly = (): boolean => (this.engine as unknown as Engine).reportsOnly
+    if (this._opts.connectionStateRecovery) bindRecovery(namespace, reportsOnly)
     return namespace
   }
 
