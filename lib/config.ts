@@ -90,8 +90,8 @@ function secretsOf (given: Secret | readonly Secret[] | undefined): readonly Sec
 
 /** An option of the plugin is for this app alone, and wins. */
 function weaker (enforce: Enforce | undefined, policy: OriginPolicy): ConfigIssue[] {
-  if (enforce !== 'sockets' || policy.options.enforce !== 'all') return []
-  const message = 'does nothing: enforce beside cors is "sockets" and wins, so REST serves refused origins'
+  if (enforce === undefined || enforce === 'all' || policy.options.enforce !== 'all') return []
+  const message = `does nothing: enforce beside cors is "${enforce}" and wins, so REST serves refused origins`
   return [issue('OPTION_WITHOUT_EFFECT', '/cors/enforce', 'all', { message, hint: 'leave one of them out' })]
 }
 

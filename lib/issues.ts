@@ -86,6 +86,11 @@ export const WARNINGS = {
   },
   OPTION_WITHOUT_EFFECT: { when: 'an option that does nothing beside the others', hint: 'leave it out' },
   FUNCTION_UNSAFE: { when: 'the origin function accepted what an attacker can own' },
+  REPORT_ONLY: {
+    when: "`enforce: 'report'`: nothing is refused; in the log only",
+    message: 'is "report": no origin is refused; what would be refused is served, logged and counted',
+    hint: 'set "sockets" or "all" when the log names no origin of yours any more'
+  },
   DEPENDENCY_OUTDATED: { when: 'the installed `socket.io-parser` or `ws` has a known hole; in the log only' }
 } as const
 

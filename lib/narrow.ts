@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExtendedError, Socket } from 'socket.io'
+import type { Enforcement } from './config.ts'
 import type { RefusalLog } from './log/refusal-log.ts'
 import { ConfigError } from './errors.ts'
 import { type ConfigIssue, Issues } from './issues.ts'
@@ -36,7 +37,13 @@ export interface NarrowedOrigin {
  * ```
  * @throws {ConfigError} for mistakes in the options, and for every origin that the server's policy does not allow
  */
-export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsOptions): NarrowedOrigin {
+export function narrowOrigin (
+  server: OriginPolicy,
+  enforcement: Enforcement,
+  log: RefusalLog,
+  cors: CorsOptions
+): NarrowedOrigin {
+  const reportsOnly = (): boolean => enforcement.enforce === 'report'
   const policy = new OriginPolicy(cors)
   const issues = broader(server, policy, cors)
   if (issues.length > 0) throw new ConfigError(issues)
@@ -54,12 +61,20 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
     }
     const caller = ownerOf(socket.conn as unknown as OwnedSession)
     if (caller === undefined) {
+      if (reportsOnly()) {
+        log.report(undefined, 'namespace', 'unclaimed')
+        return next()
+      }
       log.refuse(undefined, 'namespace', 'unclaimed')
       refuse('unclaimed')
       return
     }
     decide(caller).then((decision) => {
       if (decision.allowed) return next()
+      if (reportsOnly()) {
+        log.report(caller.origin, 'namespace', decision, caller.request, policy)
+        return next()
+      }
       log.refuse(caller.origin, 'namespace', decision, caller.request, policy)
       refuse(decision.reason)
     }, next)
@@ -71,6 +86,7 @@ export function narrowOrigin (server: OriginPolicy, log: RefusalLog, cors: CorsO
       const decision = await decide({ origin: request.raw.headers.origin, request })
       if (decision.allowed) return
       const transport = isWebSocket(request.raw) ? 'websocket' : 'rest'
+      if (reportsOnly()) return log.report(request.raw.headers.origin, transport, decision, request, policy)
       log.refuse(request.raw.headers.origin, transport, decision, request, policy)
       throw refuse(request, reply, decision.reason)
     },

@@ -21,7 +21,8 @@ export interface FastifyIOOptions extends SocketIOOptions {
   cors?: CorsOptions | OriginPolicy
   /**
    * Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade (`'sockets'`), or on REST
-   * routes too (`'all'`). Wins over the policy's, for this app.
+   * routes too (`'all'`). With `'report'` nothing is refused: what would be is served, logged and counted. Wins over
+   * the policy's, for this app.
    * @default the policy's
    */
   enforce?: Enforce

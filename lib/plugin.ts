@@ -9,6 +9,7 @@ import { answerPreflights } from './http/preflights.ts'
 import { isUpgrade } from './http/request-marks.ts'
 import { refuseRouteConfig } from './http/route-config.ts'
 import { corsOf } from './http/second-cors.ts'
+import { Counters } from './log/counters.ts'
 import type { EngineError } from './log/engine-refusals.ts'
 import { attackWhenReady, logPolicyWarnings, logWarnings } from './log/policy-warnings.ts'
 import { RefusalLog } from './log/refusal-log.ts'
@@ -28,14 +29,15 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
   const config = parseOptions(options, corsOf(app))
   const { policy, enforcement, serverOptions } = config
   const path = app.prefix + socketPath(config)
-  const log = new RefusalLog(app.log, policy)
+  const counters = new Counters()
+  const log = new RefusalLog(app.log, policy, enforcement, counters)
   const cors = new CorsHeaders(policy, enforcement, app.log)
-  const sockets = createSockets(app, config, path, log)
+  const sockets = createSockets(app, config, path, log, counters)
   const { io, engine } = sockets
 
   app.decorate('io', io)
   app.decorate('originPolicy', policy)
-  app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, log, cors))
+  app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, enforcement, log, cors))
   app.decorateReply('hijackWithCors', hijackWithCors)
 
   // every request, before any hook of the user's
@@ -54,7 +56,7 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
 
   if (config.unsharedWorker) app.log.warn({ hint: WORKER_HINT }, WORKER)
   logWarnings(app.log, config.warnings)
-  logPolicyWarnings(app.log, policy)
+  logPolicyWarnings(app.log, policy, enforcement)
   attackWhenReady(app, policy)
 
   const unfollow = followPolicy(app, { policy, enforcement, log, sockets })

@@ -1,4 +1,5 @@
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
+import type { Stats } from './log/counters.ts'
 
 /**
  * The event types of every `app.io` and every `socket`, declared once by module augmentation:
@@ -31,7 +32,10 @@ type InterServer = SocketTypes extends { InterServerEvents: infer Events extends
 type Data = SocketTypes extends { SocketData: infer Value } ? Value : any
 
 /** Socket.IO's `Server` with the event types of {@link SocketTypes}: what `app.io` is. */
-export type FastifyIOServer = Server<ClientToServer, ServerToClient, InterServer, Data>
+export interface FastifyIOServer extends Server<ClientToServer, ServerToClient, InterServer, Data> {
+  /** @returns what this server has counted since it was made, and how many sessions it has now; a copy */
+  stats (): Stats
+}
 
 /** Socket.IO's `Socket` with the event types of {@link SocketTypes}: what `connection` listeners get. */
 export type FastifyIOSocket = Socket<ClientToServer, ServerToClient, InterServer, Data>

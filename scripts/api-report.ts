@@ -7,11 +7,13 @@ const root = resolve(import.meta.dirname, '..')
 
 /** Types whose members are listed; of the others, the name is. */
 const LISTED = new Set([
-  'ConfigError', 'ConfigIssue', 'CorsOptions', 'Decision', 'LoadOptions', 'NarrowedOrigin', 'OriginPolicy',
-  'PolicyOptions', 'PolicyRequest', 'Refusal'
+  'ConfigError', 'ConfigIssue', 'CorsOptions', 'Count', 'Decision', 'LoadOptions', 'NarrowedOrigin', 'OriginPolicy',
+  'PolicyOptions', 'PolicyRequest', 'Refusal', 'Stats', 'TrialDifference', 'TrialResult'
 ])
 /** Types whose text is listed. */
-const SPELT_OUT = new Set(['IssueCode', 'OriginAnswer', 'OriginCallback', 'OriginFunction', 'Reason'])
+const SPELT_OUT = new Set([
+  'IssueCode', 'OriginAnswer', 'OriginCallback', 'OriginFunction', 'Reason', 'RefusalReason', 'TokenOutcome'
+])
 
 const FLAGS = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope
 

@@ -23,6 +23,7 @@ const rooms: readonly string[] = [
   'sockets/upgrades',
   'sockets/handshake',
   'sockets/upstream',
+  'types.ts',
   'http',
   'log',
   'config.ts',
@@ -40,8 +41,7 @@ const rooms: readonly string[] = [
   'policy/origin',
   'errors.ts',
   'issues.ts',
-  'text.ts',
-  'types.ts'
+  'text.ts'
 ]
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).sort()

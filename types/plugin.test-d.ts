@@ -9,7 +9,8 @@ import fastifyIO, {
   type Decision,
   type FastifyIOOptions,
   type FastifyIOServer,
-  type FastifyIOSocket
+  type FastifyIOSocket,
+  type Stats
 } from 'fastify-io'
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import { expect, type Equal } from './expect.ts'
@@ -21,7 +22,9 @@ await app.register(fastifyIO, { prefix: '/chat', path: '/ws', cors: { origin: 'h
 
 // the decorations
 expect<Equal<typeof app.io, FastifyIOServer>>()
-expect<Equal<typeof app.io, Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, any>>>()
+expect<typeof app.io extends Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, any> ? true : false>()
+expect<Equal<ReturnType<typeof app.io.stats>, Stats>>()
+expect<Equal<ReturnType<typeof app.io.stats>['sessions']['websocket'], number>>()
 expect<Equal<typeof app.originPolicy, OriginPolicy>>()
 // @ts-expect-error no such decoration
 expect<Equal<typeof app.sockets, unknown>>()

@@ -88,22 +88,30 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   function settle (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
     const kind = kindOf(request)
     if (kind === undefined) return settleRest(request, reply, decision)
-    const jsonp = kind === 'engine' && asksForJsonp(request)
-    if (jsonp && decision.reason === 'cross-site') {
-      if (!enforcement.jsonp) return refuseJsonp(request, reply)
-      if (isScript(request) && policy.options.missingOrigin === 'allow') {
-        request.originDecision = SCRIPT
-        return true
+    const refusal = refusalOf(request, decision, kind)
+    if (refusal !== undefined) {
+      if (enforcement.enforce !== 'report') {
+        return refusal === 'jsonp' ? refuseJsonp(request, reply) : refuseSocket(request, reply, refusal)
       }
+      log.report(request.raw.headers.origin, transportOf(request), refusal, request)
     }
-    // a page may load the client's files with a script tag
-    if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {
-      return refuseSocket(request, reply, decision)
-    }
-    if (jsonp && !enforcement.jsonp) return refuseJsonp(request, reply)
     if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
     sendPreflight(reply, policy.options)
     return false
+  }
+
+  function refusalOf (request: FastifyRequest, decision: Decision, kind: RouteKind): Decision | 'jsonp' | undefined {
+    const jsonp = kind === 'engine' && asksForJsonp(request)
+    if (jsonp && decision.reason === 'cross-site') {
+      if (!enforcement.jsonp) return 'jsonp'
+      if (isScript(request) && policy.options.missingOrigin === 'allow') {
+        request.originDecision = SCRIPT
+        return undefined
+      }
+    }
+    // a page may load the client's files with a script tag
+    if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) return decision
+    return jsonp && !enforcement.jsonp ? 'jsonp' : undefined
   }
 
   /** @throws OriginRefusedError */
@@ -112,12 +120,14 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
     const { origin } = request.raw.headers
     const upgrade = isWebSocket(request.raw)
     if (decision.reason === 'missing' && !upgrade) return true
-    const enforced = upgrade || (enforcement.enforce === 'all' && !isNavigation(request, decision))
-    // An image from elsewhere, or a server with no cross-origin clients, is nothing to report.
-    if (enforced || (policy.crossOrigin && origin !== undefined)) {
-      log.refuse(origin, upgrade ? 'websocket' : 'rest', decision, request)
+    const refused = upgrade || (enforcement.enforce !== 'sockets' && !isNavigation(request, decision))
+    const transport = upgrade ? 'websocket' : 'rest'
+    if (refused && enforcement.enforce !== 'report') {
+      log.refuse(origin, transport, decision, request)
+      throw refuse(request, reply, decision.reason)
     }
-    if (enforced) throw refuse(request, reply, decision.reason)
+    // An image from elsewhere, or a server with no cross-origin clients, is nothing to report.
+    if (refused || (policy.crossOrigin && origin !== undefined)) log.report(origin, transport, decision, request)
     return true
   }
 

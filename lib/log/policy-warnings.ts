@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { ConfigIssue } from '../issues.ts'
+import type { Enforcement } from '../config.ts'
+import { type ConfigIssue, issue } from '../issues.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 
 /** Logs what is legal but unwise. */
@@ -10,9 +11,10 @@ export function logWarnings (log: FastifyBaseLogger, warnings: readonly ConfigIs
   }
 }
 
-/** The same for a policy, whose paths are those of the option `cors`. */
-export function logPolicyWarnings (log: FastifyBaseLogger, { warnings }: OriginPolicy): void {
+/** The same for a policy, whose paths are those of the option `cors`, and for how it is enforced. */
+export function logPolicyWarnings (log: FastifyBaseLogger, { warnings }: OriginPolicy, { enforce }: Enforcement): void {
   logWarnings(log, warnings.map((warning) => ({ ...warning, path: `/cors${warning.path}` })))
+  if (enforce === 'report') logWarnings(log, [issue('REPORT_ONLY', '/enforce', enforce)])
 }
 
 /**

@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
-import { type EngineError, engineHint, type EngineReason, engineReason } from './engine-refusals.ts'
+import type { Enforcement } from '../config.ts'
+import { type EngineError, engineHint, engineReason } from './engine-refusals.ts'
+import type { Cause, Counters, RefusalReason } from './counters.ts'
 import type { Decision, PolicyRequest } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { lacksOriginOfBrowser, STRIPPED } from '../policy/explain/stripped-origin.ts'
@@ -14,17 +16,19 @@ export interface Refusal {
   /** What the request was for. */
   readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
   /** The policy's reason, or why the request was refused without the policy. */
-  readonly reason: Decision['reason'] | Cause | EngineReason
+  readonly reason: RefusalReason
+  /**
+   * Whether it was answered with an error. `false` for what was served: REST with `enforce: 'sockets'`, without CORS
+   * headers, and everything with `enforce: 'report'`.
+   */
+  readonly enforced: boolean
   /** What to change, in a sentence. Made when it is read first: with a long list that takes milliseconds. */
   readonly hint: string
 }
 
-/** Refusals of the origin hook that the policy has no part in. */
-export type Cause = keyof typeof HINTS
-
 const refused = channel('fastify-io:refused')
 
-const HINTS = {
+const HINTS: Readonly<Record<Cause, string>> = {
   jsonp: 'JSONP answers any page through a script tag. Let the client poll with XHR, or set jsonp: true.',
   unclaimed: 'The session came from another Socket.IO or Engine.IO server, which asked no policy. Use app.io.'
 }
@@ -41,14 +45,23 @@ type Refused = Omit<Refusal, 'hint'> & { readonly hint: () => string }
 export class RefusalLog {
   readonly #log: FastifyBaseLogger
   readonly #policy: OriginPolicy
+  readonly #enforcement: Enforcement
+  readonly #counters: Counters
   // three, so that made-up origins mute neither what Engine.IO refuses nor what fails
   readonly #refusals: Throttle
   readonly #engine: Throttle
   readonly #failures: Throttle
 
-  constructor (log: FastifyBaseLogger, policy: OriginPolicy) {
+  constructor (
+    log: FastifyBaseLogger,
+    policy: OriginPolicy,
+    enforcement: Enforcement,
+    counters: Counters
+  ) {
     this.#log = log
     this.#policy = policy
+    this.#enforcement = enforcement
+    this.#counters = counters
     const overflow = (level: 'warn' | 'error', what: string) => (count: number): void => {
       log[level]({ count }, `more than ${MAX_LINES} distinct ${what} within a minute; further ones are only counted`)
     }
@@ -58,6 +71,8 @@ export class RefusalLog {
   }
 
   /**
+   * Of a request that is answered with an error.
+   *
    * @param origin the Origin header as it came
    * @param decision why, or the name of a refusal that the policy has no part in
    * @param request tells what the server takes itself for; hints about proxies need it
@@ -68,22 +83,50 @@ export class RefusalLog {
     transport: Refusal['transport'],
     decision: Decision | Cause,
     request?: PolicyRequest,
+    policy?: OriginPolicy
+  ): void {
+    this.#decided(true, origin, transport, decision, request, policy)
+  }
+
+  /** Of a request that is served all the same; takes what {@link refuse} takes. */
+  report (
+    origin: string | undefined,
+    transport: Refusal['transport'],
+    decision: Decision | Cause,
+    request?: PolicyRequest,
+    policy?: OriginPolicy
+  ): void {
+    this.#decided(false, origin, transport, decision, request, policy)
+  }
+
+  #decided (
+    enforced: boolean,
+    origin: string | undefined,
+    transport: Refusal['transport'],
+    decision: Decision | Cause,
+    request: PolicyRequest | undefined,
     policy: OriginPolicy = this.#policy
   ): void {
     const [reason, hint] = typeof decision === 'string'
       ? [decision, () => HINTS[decision]]
       : [decision.reason, () => policy.hint(origin, decision, request)]
-    this.#tell(this.#refusals, { origin, transport, reason, hint })
+    this.#tell(this.#refusals, { origin, transport, reason, enforced, hint })
   }
 
-  /** Logs what Engine.IO turns down, unless the origin hook has. */
-  refusedByEngine (error: EngineError, upgrade: boolean): void {
+  /**
+   * Logs what Engine.IO turns down, unless the origin hook has.
+   *
+   * @param enforced whether it is answered with an error
+   */
+  refusedByEngine (error: EngineError, upgrade: boolean, enforced = true): void {
+    if (enforced && error.req._query?.sid === undefined) this.#counters.handshake('refused')
     const reason = engineReason(error, upgrade)
     if (reason === undefined) return
     const { req: { headers, _query }, context } = error
     const transport = upgrade || _query?.transport === 'websocket' ? 'websocket' : 'polling'
     const origin = headers.origin ?? undefined
-    this.#tell(this.#engine, { origin, transport, reason, hint: () => engineHint(reason, error) }, context?.error)
+    const hint = (): string => engineHint(reason, error)
+    this.#tell(this.#engine, { origin, transport, reason, enforced, hint }, context?.error)
   }
 
   /**
@@ -102,17 +145,20 @@ export class RefusalLog {
     this.#log.warn(fields, `websocket request allowed without Origin (${reason}): ${STRIPPED} ${NATIVE}`)
   }
 
-  #tell (throttle: Throttle, { origin: sent, transport, reason, hint }: Refused, err?: unknown): void {
+  #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Refused, err?: unknown): void {
+    this.#counters.refusal(reason, enforced)
     // the balancer's fault, whichever origins and transports it meets
-    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${cut(sent ?? '')}`
+    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${enforced} ${cut(sent ?? '')}`
     const count = throttle.due(key)
     if (count === 0 && !refused.hasSubscribers) return
     const origin = sent === undefined ? undefined : printable(sent)
-    const refusal = lazy({ origin, transport, reason, hint: () => escape(hint()) })
+    const refusal = lazy({ origin, transport, reason, enforced, hint: () => escape(hint()) })
     if (refused.hasSubscribers) refused.publish(refusal)
     if (count === 0) return
-    const fields = { origin, transport, reason, count, ...(err !== undefined && { err }) }
-    this.#log.warn(fields, `${transport} request refused (${reason}): ${refusal.hint}`)
+    // REST that is served without CORS headers is refused by the browser
+    const would = !enforced && this.#enforcement.enforce === 'report'
+    const fields = { origin, transport, reason, ...(would && { enforced }), count, ...(err !== undefined && { err }) }
+    this.#log.warn(fields, `${transport} request ${would ? 'would be ' : ''}refused (${reason}): ${refusal.hint}`)
   }
 
   /**
@@ -128,12 +174,13 @@ export class RefusalLog {
   }
 }
 
-function lazy ({ origin, transport, reason, hint: make }: Refused): Refusal {
+function lazy ({ origin, transport, reason, enforced, hint: make }: Refused): Refusal {
   let hint: string | undefined
   return {
     origin,
     transport,
     reason,
+    enforced,
     get hint () {
       hint ??= make()
       return hint

@@ -4,10 +4,11 @@ import { show } from '../text.ts'
 import { explain } from './explain/explain.ts'
 import { hint } from './explain/hint.ts'
 import { Listeners } from './listeners.ts'
-import { compile } from './options/compile.ts'
+import { compile, type Compiled } from './options/compile.ts'
 import type { CorsOptions, PolicyOptions } from './options/cors-options.ts'
 import type { Decision, PolicyRequest } from './origin/decision.ts'
 import { Ruling } from './ruling.ts'
+import { type OnDifference, type TrialDifference, type TrialResult, Trials } from './trial.ts'
 
 /**
  * One origin policy for everything a server answers. Needs neither Fastify nor Socket.IO.
@@ -24,6 +25,7 @@ export class OriginPolicy {
   /** All that decides, so an update swaps one reference. */
   #ruling: Ruling
   #version = 0
+  readonly #trials: Trials = new Trials()
   readonly #changed: Listeners<[]> = new Listeners()
   readonly #failed: Listeners<[error: unknown, origin: string]> = new Listeners()
 
@@ -43,7 +45,9 @@ export class OriginPolicy {
    * @returns a promise only when an origin function takes its time; never throws, never rejects
    */
   decide (origin: string | undefined, request?: PolicyRequest): Decision | Promise<Decision> {
-    return this.#ruling.decide(origin, request)
+    const decision = this.#ruling.decide(origin, request)
+    if (this.#trials.running > 0) this.#trials.compare(decision, origin, request)
+    return decision
   }
 
   /**
@@ -71,6 +75,24 @@ export class OriginPolicy {
     this.#ruling = this.#rulingBy(cors)
     this.#version++
     this.#changed.notify()
+  }
+
+  /**
+   * Runs a next policy beside this one, so that a change can be watched before `update`. It is asked about each request
+   * and has no say. Where one allows what the other refuses, the listener is told, the log of the plugin has a line a
+   * minute for each origin, and the diagnostics channel `fastify-io:trial` a message. Outlives updates.
+   *
+   * @param onDifference told of each difference; what it throws becomes a warning of the process
+   * @returns the function that ends the trial, and says what it has seen
+   * @throws {ConfigError} with every mistake; no trial begins then
+   */
+  trial (cors: CorsOptions | OriginPolicy, onDifference?: (difference: TrialDifference) => void): () => TrialResult {
+    return this.#trials.begin(compiledOf(cors), onDifference)
+  }
+
+  /** @internal */
+  onTrialDifference (listener: OnDifference): () => void {
+    return this.#trials.differed.add(listener)
   }
 
   /** @returns what `update` and the constructor take; `update(snapshot())` changes nothing */
@@ -137,9 +159,12 @@ export class OriginPolicy {
   }
 
   #rulingBy (cors: CorsOptions | OriginPolicy): Ruling {
-    const compiled = compile(cors instanceof OriginPolicy ? cors.snapshot() : cors)
-    return new Ruling(compiled, (error, origin) => this.#failed.notify(error, origin))
+    return new Ruling(compiledOf(cors), (error, origin) => this.#failed.notify(error, origin))
   }
+}
+
+function compiledOf (cors: CorsOptions | OriginPolicy): Compiled {
+  return compile(cors instanceof OriginPolicy ? cors.snapshot() : cors)
 }
 
 /** A copy that the caller may change: of lists, RegExps and objects, not of functions. */

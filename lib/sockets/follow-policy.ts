@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Enforcement } from '../config.ts'
 import { logPolicyWarnings } from '../log/policy-warnings.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
+import { TrialLog } from '../log/trial-log.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { revokeSessions } from './revoke.ts'
 import type { SocketServer } from './server.ts'
@@ -14,16 +15,22 @@ interface Followed {
 }
 
 /**
- * Does what an update of the policy asks for: logs its warnings, and ends the sessions that it would not let in.
+ * Does what an update of the policy asks for: logs its warnings, and ends the sessions that it would not let in. Logs
+ * what fails, and where a policy on trial differs.
  *
  * @returns the function that ends this; the policy may outlive the app
  */
 export function followPolicy (app: FastifyInstance, { policy, enforcement, log, sockets }: Followed): () => void {
+  const trials = new TrialLog(app.log)
   const unsubscribe = [
+    policy.onTrialDifference((difference, request) => {
+      // another app, or another registration, may have the same policy
+      if ((request as { server?: FastifyInstance } | undefined)?.server?.io === sockets.io) trials.tell(difference)
+    }),
     policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
     policy.onChange(() => {
-      logPolicyWarnings(app.log, policy)
-      if (enforcement.onRevoke !== 'disconnect') return
+      logPolicyWarnings(app.log, policy, enforcement)
+      if (enforcement.onRevoke !== 'disconnect' || enforcement.enforce === 'report') return
       revokeSessions(sockets, policy).catch((err) =>
         app.log.error({ err }, 'sockets of a changed policy could not be revoked')
       )

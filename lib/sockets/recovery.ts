@@ -19,15 +19,18 @@ const DIGEST = 22
  * An adapter finds the kept state (rooms, data, missed packets) by the `pid` that the client was given, and asks for
  * nothing else. So a digest of the owner is a part of the `pid`. Every adapter passes it on, and nobody can exchange
  * it, for adapters look for the whole `pid`. The `pid` of another origin counts as unknown.
+ *
+ * @param reportsOnly whether nothing is refused, so that any state is recovered
  */
-export function bindRecovery (namespace: Namespace): void {
+export function bindRecovery (namespace: Namespace, reportsOnly: () => boolean): void {
   const internals = namespaceInternals<Middleware, OwnedSession>(namespace)
   if (Object.hasOwn(internals, '_createSocket')) return
   const { _createSocket: create } = internals
   internals._createSocket = async function (client, auth) {
     const { conn } = client
     const { pid } = auth
-    const strange = typeof pid === 'string' && !(isFor(pid, conn) && await mayJoin(internals._fns, conn))
+    const asked = typeof pid === 'string' && !reportsOnly()
+    const strange = asked && !(isFor(pid, conn) && await mayJoin(internals._fns, conn))
     const socket = await create.call(namespace, client, strange ? { ...auth, pid: undefined } : auth)
     if (strange) socket.handshake.auth = auth
     if (!socket.recovered) socket.pid = `${socket.pid}${digestOf(socket.pid, conn)}`

@@ -34,6 +34,7 @@ export async function revokeSessions ({ io, engine }: SocketServer, policy: Orig
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
     // a newer policy has already asked
     if (allowed || policy.version !== version) return
+    engine.counters.revoked()
     if (engine.own) revoke(session, membersOf(session), reason, engine.farewells)
     else cut(session, membersOf(session), reason)
   }))

@@ -115,7 +115,7 @@ function engineHandler ({ engine }: SocketServer) {
   } as const
   return (request: FastifyRequest, reply: FastifyReply): void => {
     // Defence in depth: without an allowing decision, refuse.
-    if (request.originDecision?.allowed !== true) {
+    if (!engine.admits(request.originDecision)) {
       reply.code(403).send()
       return
     }

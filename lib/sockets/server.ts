@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { type Namespace, Server } from 'socket.io'
 import type { Config } from '../config.ts'
+import type { Counters, Stats } from '../log/counters.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
 import type { FastifyIOServer } from '../types.ts'
 import { audienceOf } from './handshake/block-key.ts'
@@ -24,11 +25,19 @@ export interface SocketServer {
  * @param path the whole path of the socket route
  * @throws Error when the installed engine.io or socket.io lacks what nothing can serve without
  */
-export function createSockets (app: FastifyInstance, config: Config, path: string, log: RefusalLog): SocketServer {
-  const { statelessHandshake, handshakeSecrets: secrets, serviceName, policy, serverOptions, closeSpread } = config
+export function createSockets (
+  app: FastifyInstance,
+  config: Config,
+  path: string,
+  log: RefusalLog,
+  counters: Counters
+): SocketServer {
+  const { statelessHandshake, handshakeSecrets: secrets, serviceName, serverOptions } = config
+  const { policy, enforcement, closeSpread } = config
   const own = checkUpstream(app.log, serverOptions)
   const stateless = statelessHandshake && { audience: audienceOf(path, serviceName), secrets }
-  const engine = new Engine({ ...serverOptions }, { stateless, policy, log, own, closeSpread })
+  const setUp = { stateless, policy, enforcement, counters, log, own, closeSpread }
+  const engine = new Engine({ ...serverOptions }, setUp)
   const io = new FedServer({ ...serverOptions })
   io.bind(engine)
   // read by @socket.io/sticky and others
@@ -66,10 +75,19 @@ class FedServer extends Server {
     return super.bind(engine)
   }
 
+  /** @returns what has been counted for this server, and how many sessions it has */
+  stats (): Stats {
+    const { sessions, counters } = this.engine as unknown as Engine
+    const websocket = sessions.filter(({ transport }) => transport.name === 'websocket').length
+    return counters.stats({ polling: sessions.length - websocket, websocket })
+  }
+
   /** Every client that joins a namespace comes by here, whichever way the namespace was made. */
   override of (...args: Parameters<Server['of']>): Namespace {
     const namespace = super.of(...args)
-    if (this._opts.connectionStateRecovery) bindRecovery(namespace)
+    // Socket.IO makes the main namespace before it has the engine
+    const reportsOnly = (): boolean => (this.engine as unknown as Engine).reportsOnly
+    if (this._opts.connectionStateRecovery) bindRecovery(namespace, reportsOnly)
     return namespace
   }
 

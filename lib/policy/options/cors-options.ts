@@ -1,7 +1,7 @@
 import type { OriginFunction } from '../function/origin-function.ts'
 
 /** The values of `enforce`: types, the schema and its messages follow this list. */
-export const ENFORCE = ['sockets', 'all'] as const
+export const ENFORCE = ['sockets', 'all', 'report'] as const
 export type Enforce = typeof ENFORCE[number]
 
 // Editors show these texts. `npm run docs:tables` and `npm run schema` write them into docs/options.md and
@@ -70,7 +70,7 @@ export interface CorsOptions {
   missingOrigin?: 'allow' | 'refuse'
   /**
    * Where a refused origin gets 403: on Socket.IO's routes and on every WebSocket upgrade (`'sockets'`), or on REST
-   * routes too (`'all'`).
+   * routes too (`'all'`). With `'report'` nothing is refused: what would be is served, logged and counted.
    * @default 'sockets'
    */
   enforce?: Enforce

@@ -1,7 +1,6 @@
 import type { Server as EngineServer } from 'engine.io'
 import { Beginning, type Fleet } from './beginning.ts'
 import type { EngineSocket } from '../session/engine-socket.ts'
-import type { Issuer } from '../handshake/handshake.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
 import { errorMessages, errors } from '../upstream/engine-io.ts'
 
@@ -45,8 +44,8 @@ export class SharedSessions implements Fleet {
   }
 
   /** Holds a new session's packets back until it has begun properly. */
-  begin (session: EngineSocket, issuer: Issuer, req: SocketRequest): void {
-    if (issuer === 'foreign') this.#foreignAt = performance.now()
-    new Beginning(this, session, issuer === 'foreign', req).attach()
+  begin (session: EngineSocket, foreign: boolean, req: SocketRequest): void {
+    if (foreign) this.#foreignAt = performance.now()
+    new Beginning(this, session, foreign, req).attach()
   }
 }

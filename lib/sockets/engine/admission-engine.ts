@@ -85,8 +85,9 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     if (!isStale(req.fastifyRequest, this.policy)) return true
     decideAgain(req.fastifyRequest, this.policy, (decision) => {
       attempt(req.fastifyRequest, response, () => {
-        if (decision.allowed) again.call(this, req, response, head)
-        else this.refuseOrigin(req, response, decision)
+        if (!this.admits(decision)) return this.refuseOrigin(req, response, decision)
+        if (!decision.allowed) this.#log.report(req.headers.origin, transportOf(req), decision, req.fastifyRequest)
+        again.call(this, req, response, head)
       })
     })
     return false
@@ -94,7 +95,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
 
   protected refuseOrigin (req: EngineRequest, response: ServerResponse, decision: Decision): void {
     const { origin } = req.headers
-    this.#log.refuse(origin, isUpgrade(req) ? 'websocket' : 'polling', decision, req.fastifyRequest)
+    this.#log.refuse(origin, transportOf(req), decision, req.fastifyRequest)
     this.#refuse(req, response, errors.FORBIDDEN, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
   }
 
@@ -102,6 +103,15 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     if (req.socket.destroyed) return
     this.refused(req, code, context)
     if (!response.headersSent) refuse(response, code, context)
+  }
+
+  /** @returns whether a request of another origin than its session's is served; it is told of then */
+  #reportsStranger (req: SocketRequest, upgrade: boolean): boolean {
+    if (!this.reportsOnly) return false
+    const code = errors.UNKNOWN_SID
+    const context = { name: ORIGIN_MISMATCH }
+    this.#log.refusedByEngine({ req, code, message: errorMessages[code], context }, upgrade, false)
+    return true
   }
 
   protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
@@ -113,7 +123,9 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     const session = this.sessionOf(sid)
     if (session !== undefined) {
       // The answer is the one for a session that does not exist: a thief learns nothing.
-      if (!isOwner(req, session)) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      if (!isOwner(req, session) && !this.#reportsStranger(req, upgrade)) {
+        return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      }
       // It would never answer this on a session that is a WebSocket.
       if (!upgrade && transport === 'websocket') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })
     } else if (sid !== undefined && sid !== '') {
@@ -124,4 +136,8 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     }
     return super.verify(req, upgrade, fn)
   }
+}
+
+function transportOf (req: IncomingMessage): 'polling' | 'websocket' {
+  return isUpgrade(req) ? 'websocket' : 'polling'
 }

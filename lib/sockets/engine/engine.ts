@@ -98,7 +98,7 @@ export class Engine extends AdmissionEngine {
     void this.handshake(transport as 'polling', req, (code, context) => {
       const { originDecision } = req.fastifyRequest
       if (this.draining) refuseClosing(response, this.retryAfter)
-      else if (originDecision.allowed) refuse(response, code!, context)
+      else if (this.admits(originDecision)) refuse(response, code!, context)
       else this.refuseOrigin(req, response, originDecision)
     })
   }

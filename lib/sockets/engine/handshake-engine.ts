@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
 import { SharedSessions } from '../beginning/shared-sessions.ts'
-import { type Issuer, StatelessHandshake } from '../handshake/handshake.ts'
+import { StatelessHandshake } from '../handshake/handshake.ts'
 import { kOwner, type SocketRequest } from '../../http/request-marks.ts'
 import { SessionEngine, type TransportName } from './session-engine.ts'
 import type { EngineSetUp } from './set-up.ts'
-import { otherTokenOwner, tokenOwner } from '../session/owner.ts'
+import type { TokenOutcome } from '../../log/counters.ts'
+import { ANYBODY, otherTokenOwner, tokenOwner } from '../session/owner.ts'
 import { debugEngine, debugPolling } from '../upstream/debug.ts'
 import type { EngineRequest } from '../upstream/engine-io.ts'
 
@@ -39,7 +40,8 @@ export abstract class HandshakeEngine extends SessionEngine {
     const stateless = this.#statelessFor(query)
     if (stateless === undefined || this.#isHeard || !this.opts.transports!.includes('polling')) return undefined
     debugEngine('handling "%s" http request "%s"', req.method, req.url)
-    const packet = stateless.open(tokenOwner(req.headers, owner))
+    const packet = stateless.open(this.#boundTo(req.headers, owner))
+    this.counters.handshake('answered')
     debugHandshake(packet)
     return packet
   }
@@ -68,13 +70,20 @@ export abstract class HandshakeEngine extends SessionEngine {
     if (req._query.transport !== (upgrade ? 'websocket' : 'polling')) return
     // Middlewares that run "only for the handshake" have not seen this client: its handshake was before, or elsewhere.
     const stateless = this.#statelessFor(req._query)
-    const issuer = stateless && redeem(stateless, req, sid)
-    if (issuer === undefined) return
+    if (stateless === undefined) return
+    const outcome = this.#redeem(stateless, req, sid)
+    this.counters.token(outcome)
+    if (outcome !== 'redeemed' && outcome !== 'foreign') return
     const transport = this.createTransport('polling', req)
     transport.sid = sid
     const session = this.openSession(sid, transport, req)
-    this.addSession(session)
-    this.#shared?.begin(session, issuer, req)
+    this.resuming = true
+    try {
+      this.addSession(session)
+    } finally {
+      this.resuming = false
+    }
+    this.#shared?.begin(session, outcome === 'foreign', req)
   }
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
@@ -82,7 +91,7 @@ export abstract class HandshakeEngine extends SessionEngine {
     if (!this.isPlain(req._query)) return super.handshake(name, req, close)
     const stateless = name === 'polling' ? this.#statelessFor(req._query) : undefined
     if (stateless !== undefined && req.res) {
-      this.#answer(req, req.res, stateless.open(tokenOwner(req.headers, req[kOwner]!)))
+      this.#answer(req, req.res, stateless.open(this.#boundTo(req.headers, req[kOwner]!)))
     } else this.connect(name, req)
     return DONE
   }
@@ -102,7 +111,21 @@ export abstract class HandshakeEngine extends SessionEngine {
     this.addSession(session)
   }
 
+  /** Who a `sid` is good for: with `enforce: 'report'`, whoever comes back with it. */
+  #boundTo (headers: SocketRequest['headers'], owner: string): string {
+    return this.reportsOnly ? ANYBODY : tokenOwner(headers, owner)
+  }
+
+  #redeem (stateless: StatelessHandshake, { headers, [kOwner]: owner }: SocketRequest, sid: string): TokenOutcome {
+    const outcome = stateless.redeem(sid, tokenOwner(headers, owner!))
+    if (outcome !== 'unknown') return outcome
+    const other = otherTokenOwner(headers, owner!)
+    const second = other === undefined ? outcome : stateless.redeem(sid, other)
+    return second === 'unknown' && this.reportsOnly ? stateless.redeem(sid, ANYBODY) : second
+  }
+
   #answer (req: EngineRequest, res: ServerResponse, open: string): void {
+    this.counters.handshake('answered')
     delete req.res
     debugHandshake(open)
     const headers = { 'Content-Type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' }
@@ -111,14 +134,6 @@ export abstract class HandshakeEngine extends SessionEngine {
     res.writeHead(200, { 'Content-Length': open.length, ...headers })
     res.end(open)
   }
-}
-
-/** @returns who issued the `sid`, when it was issued to this owner */
-function redeem (stateless: StatelessHandshake, req: SocketRequest, sid: string): Issuer | undefined {
-  const { headers, [kOwner]: owner } = req
-  const issuer = stateless.redeem(sid, tokenOwner(headers, owner!))
-  const other = issuer === undefined ? otherTokenOwner(headers, owner!) : undefined
-  return other === undefined ? issuer : stateless.redeem(sid, other)
 }
 
 function debugHandshake (packet: string): void {

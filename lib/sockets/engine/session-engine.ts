@@ -1,7 +1,10 @@
 import { Server as EngineServer, type ServerOptions } from 'engine.io'
+import type { Enforcement } from '../../config.ts'
 import { isStale } from '../../http/decide-again.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
+import type { Counters } from '../../log/counters.ts'
 import { GivenUp } from '../../log/engine-refusals.ts'
+import type { Decision } from '../../policy/origin/decision.ts'
 import type { OriginPolicy } from '../../policy/policy.ts'
 import { endTransportsWith, onClose } from '../session/end-session.ts'
 import { EngineSocket } from '../session/engine-socket.ts'
@@ -25,6 +28,10 @@ export abstract class SessionEngine extends EngineServer {
   /** s after which a client may try again, for the header of that name. */
   readonly retryAfter: string
   readonly policy: OriginPolicy
+  readonly counters: Counters
+  readonly #enforcement: Enforcement
+  /** Set while a session is made for the `sid` of an earlier handshake. */
+  protected resuming = false
   /** Whether our own sessions and transports can work; see checkUpstream(). */
   readonly own: boolean
   readonly #onHeaders: (headers: object, req: EngineRequest) => void
@@ -32,9 +39,11 @@ export abstract class SessionEngine extends EngineServer {
   readonly #plainWebSockets: boolean
 
   /** @param options Engine.IO's */
-  constructor (options: ServerOptions, { policy, own, closeSpread }: EngineSetUp) {
+  constructor (options: ServerOptions, { policy, enforcement, counters, own, closeSpread }: EngineSetUp) {
     super(options)
     this.policy = policy
+    this.counters = counters
+    this.#enforcement = enforcement
     this.own = own
     this.retryAfter = String(Math.max(1, Math.ceil(closeSpread / 1000)))
     this.#onHeaders = (headers, req) => {
@@ -43,10 +52,21 @@ export abstract class SessionEngine extends EngineServer {
     }
     this.#plainWebSockets = options.wsEngine === undefined
     this.on('connection', (session: Session) => {
+      if (!this.resuming) counters.handshake('opened')
       recordOwner(session, session.request!)
       exposeDecorators(session.request!)
       if (!(session instanceof EngineSocket)) endTransportsWith(session)
     })
+  }
+
+  /** Whether nothing is refused: what would be is served, and told of. */
+  get reportsOnly (): boolean {
+    return this.#enforcement.enforce === 'report'
+  }
+
+  /** Whether a request is let in; one that nobody has decided about is not. */
+  admits (decision: Decision | undefined): boolean {
+    return decision?.allowed === true || (decision !== undefined && this.reportsOnly)
   }
 
   /** All sessions that are open. */
@@ -98,6 +118,7 @@ export abstract class SessionEngine extends EngineServer {
 
   /** @throws GivenUp, which Engine.IO takes for a transport that failed */
   #decideAtOnce ({ headers, fastifyRequest }: SocketRequest): void {
+    if (this.reportsOnly) return
     const decision = this.policy.decide(headers.origin, fastifyRequest)
     if (!(decision instanceof Promise)) {
       if (decision.allowed) return

@@ -1,4 +1,5 @@
 import type { ServerOptions } from 'engine.io'
+import type { TokenOutcome } from '../../log/counters.ts'
 import { ReplayGuard } from './replay.ts'
 import { type Secret, TokenIssuer } from './token.ts'
 
@@ -10,9 +11,6 @@ export interface Stateless {
   readonly audience: string
   readonly secrets: readonly Secret[] | undefined
 }
-
-/** Who issued a token: this process, or another one that has the same secret. */
-export type Issuer = 'own' | 'foreign'
 
 /** What the open packet says of the server (Engine.IO protocol 4, "Handshake"). */
 interface Described {
@@ -71,16 +69,16 @@ export class StatelessHandshake {
     return `0{"sid":"${this.#tokens.issue(owner, now - now % this.#span)}${this.#tail}`
   }
 
-  /** @returns who issued the `sid`, which counts as used from now on; `undefined` for one that is not good, or late */
-  redeem (sid: string, owner: string): Issuer | undefined {
+  /** @returns whether the `sid` is good; it counts as used from now on then */
+  redeem (sid: string, owner: string): TokenOutcome {
     const claims = this.#tokens.verify(sid, owner)
-    if (claims === undefined) return undefined
+    if (claims === undefined) return 'unknown'
     const now = Date.now()
     const age = now - claims.issued
     // Clocks of several processes differ.
-    if (age >= this.#lifetime + this.#span || age < -this.#lifetime) return undefined
-    if (!this.#used.take(claims.instance, claims.count, now)) return undefined
-    return claims.instance === this.#tokens.instance ? 'own' : 'foreign'
+    if (age >= this.#lifetime + this.#span || age < -this.#lifetime) return 'expired'
+    if (!this.#used.take(claims.instance, claims.count, now)) return 'replayed'
+    return claims.instance === this.#tokens.instance ? 'redeemed' : 'foreign'
   }
 
   #changed (): boolean {

@@ -44,6 +44,12 @@ export function ownerOfRequest (request: FastifyRequest): string {
  */
 export const JSONP = 'jsonp'
 
+/**
+ * Whose a `sid` is that was given away while nothing is refused: it is good for everybody, as elsewhere, for as long as
+ * nothing is refused. No origin has this spelling.
+ */
+export const ANYBODY = 'anybody'
+
 /** By the Host as it came: most servers have a few names. */
 const ownOrigins: Map<string, string> = new Map()
 const MAX_ORIGINS = 256
