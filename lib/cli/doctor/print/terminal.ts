@@ -1,0 +1,114 @@
+import { wrap } from '../../command.ts'
+import type { Colour, Paint } from '../../style.ts'
+import type { Severity } from '../codes/code.ts'
+import type { Finding, Report } from '../report/schema.ts'
+import { isSameOrigin, type Target } from '../target.ts'
+import { summaryOf } from './summary.ts'
+
+const COLOURS: Readonly<Record<Severity, Colour>> = { critical: 'red', error: 'red', warning: 'yellow', info: 'cyan' }
+const MARKS: Readonly<Record<Severity, string>> = { critical: '✖', error: '✖', warning: '▲', info: 'ℹ' }
+/** Columns of the widest page, and of the labels. */
+const WIDEST = 80
+const LABEL = 12
+
+/** The report for a terminal. Details of warnings, and all evidence, are in the other formats. */
+export function terminalOf (
+  report: Report,
+  target: Target,
+  effort: { requests: number, ms: number },
+  paint: Paint,
+  columns: number
+): string {
+  const width = Math.min(columns, WIDEST)
+  const told = new Set<string>()
+  const lines = [
+    '',
+    ...header(report, target, width),
+    '',
+    ...probes(report, paint, width),
+    '',
+    ...report.findings.flatMap((finding) => [...findingOf(finding, told, paint, width), '']),
+    `${summaryOf(report)} ${effort.requests} requests in ${(effort.ms / 1000).toFixed(1)} s.`
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function header ({ url, server, origin }: Report, target: Target, width: number): string[] {
+  const { kind, path, protocols } = server
+  const names = { 'socket.io': 'Socket.IO', 'engine.io': 'Engine.IO' }
+  const speaks = kind === 'none' ? 'not found' : `${names[kind]}, protocol ${protocols.join(' and ') || 'unknown'}`
+  const page = isSameOrigin(target) ? 'the server\'s own page' : target.credentials ? 'with credentials' : 'without credentials'
+  return [
+    ...labelled('server', `${url}${path ?? ''}  (${speaks})`, width),
+    ...labelled('page', `${origin}  (${page})`, width)
+  ]
+}
+
+function probes ({ probes }: Report, paint: Paint, width: number): string[] {
+  const lines: string[][] = [[]]
+  let used = 0
+  for (const { name, ok, ms } of probes) {
+    const text = `${ok ? '✔' : '✖'} ${name} ${ms} ms`
+    if (used + text.length + 3 > width) {
+      lines.push([])
+      used = 0
+    }
+    used += text.length + 3
+    lines.at(-1)!.push(paint(ok ? 'green' : 'red', text.slice(0, 1)) + text.slice(1, -`${ms} ms`.length) + paint('dim', `${ms} ms`))
+  }
+  return lines.map((line) => `  ${line.join('   ')}`)
+}
+
+function findingOf ({ code, severity, title, evidence, browser, fix }: Finding, told: Set<string>, paint: Paint, width: number): string[] {
+  const head = `${MARKS[severity]} ${paint('bold', code)}  ${paint('dim', severity)}`
+  const lines = [paint(COLOURS[severity], head), ...indented(title, width)]
+  const isBad = severity === 'critical' || severity === 'error'
+  if (isBad) {
+    if (evidence[0] !== undefined) lines.push(...proof(evidence[0], width))
+    if (browser !== undefined) lines.push(...labelled('browser', browser, width))
+  }
+  lines.push(...labelled('fix', fix.text, width))
+  if (!isBad) return lines
+  const snippets = [['fastify-io', fix.fastifyIO], ['Socket.IO', fix.socketIO], ['nginx', fix.nginx]] as const
+  for (const [name, snippet] of snippets) {
+    if (snippet === undefined) continue
+    const isTold = told.has(snippet)
+    told.add(snippet)
+    // never broken: it is there to be copied
+    const shown = isTold ? ['as above'] : snippet.split('\n')
+    lines.push(...shown.map((line, at) => `  ${paint('dim', (at === 0 ? name : '').padEnd(LABEL))}${line}`))
+  }
+  return lines
+}
+
+/** What was sent and what came back, a line each: method and path, Origin; status and the headers that CORS reads. */
+function proof ({ request, response }: Finding['evidence'][number], width: number): string[] {
+  const [asked = '', ...headers] = request.split('\n')
+  const origin = headers.find((line) => line.startsWith('Origin: '))
+  const [answered = '', ...answers] = response.split('\n')
+  const end = answers.indexOf('')
+  const cors = (end === -1 ? answers : answers.slice(0, end)).filter((line) => /^access-control-|^location:/i.test(line))
+  const body = end === -1 ? '' : answers.slice(end + 1).join(' ')
+  const got = [answered.replace(/^HTTP\/1\.1 /, ''), ...cors.slice(0, 2), body].filter(Boolean)
+  return [
+    ...clipped('sent', [asked.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, ''), origin].filter(Boolean).join(', '), width),
+    ...clipped('got', got.join(', '), width)
+  ]
+}
+
+function indented (text: string, width: number): string[] {
+  return wrap(text, width - 2).map((line) => `  ${line}`)
+}
+
+function labelled (label: string, text: string, width: number): string[] {
+  return wrap(text, width - LABEL - 2).map((line, at) => `  ${(at === 0 ? label : '').padEnd(LABEL)}${line}`)
+}
+
+/** Two lines at most: a server chose the length. */
+function clipped (label: string, text: string, width: number): string[] {
+  const room = width - LABEL - 2
+  const most = 2 * room - 1
+  const short = text.length > most ? `${text.slice(0, most)}…` : text
+  const lines = short.match(new RegExp(`.{1,${room}}`, 'gs')) ?? []
+  return lines.map((line, at) => `  ${(at === 0 ? label : '').padEnd(LABEL)}${line}`)
+}
