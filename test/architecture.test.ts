@@ -12,6 +12,22 @@ const lib = join(root, 'lib')
  * that a file lies in, or one of these files by its name.
  */
 const rooms: readonly string[] = [
+  'cli',
+  'cli/policy-source',
+  'cli/doctor/command.ts',
+  'cli/doctor/print',
+  'cli/doctor/read-target.ts',
+  'cli/doctor/examine.ts',
+  'cli/doctor/attacks',
+  'cli/doctor/probes',
+  'cli/doctor/examination.ts',
+  'cli/doctor/report',
+  'cli/doctor/conversation',
+  'cli/doctor/codes',
+  'cli/doctor/target.ts',
+  'cli/doctor/wire',
+  'cli/doctor/cannot-run.ts',
+  'cli/shared',
   'index.ts',
   'plugin.ts',
   'narrow.ts',

@@ -1,9 +1,9 @@
 import { escape } from '../text.ts'
-import type { Command } from './command.ts'
-import { FINDINGS, SOUND } from './io.ts'
+import type { Command } from './shared/command.ts'
+import { FINDINGS, SOUND } from './shared/io.ts'
 import { sourceOf } from './policy-source/given.ts'
 import type { Note, Source } from './policy-source/source.ts'
-import { type Paint, paintFor } from './style.ts'
+import { type Paint, paintFor } from './shared/style.ts'
 
 export const check: Command = {
   usage: 'check <policy.json> | --env',

@@ -1,8 +1,8 @@
-import type { Command } from './command.ts'
+import type { Command } from './shared/command.ts'
 import { CannotRun } from './doctor/cannot-run.ts'
-import { FINDINGS, SOUND } from './io.ts'
+import { FINDINGS, SOUND } from './shared/io.ts'
 import { sourceOf } from './policy-source/given.ts'
-import { paintFor } from './style.ts'
+import { paintFor } from './shared/style.ts'
 
 export const explain: Command = {
   usage: 'explain <policy.json> <origin>',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { processIo } from './io.ts'
+import { processIo } from './shared/io.ts'
 import { run } from './run.ts'
 
 // a reader that has seen enough, such as head

@@ -2,12 +2,12 @@ import { closest } from '../policy/options/did-you-mean.ts'
 import { show } from '../text.ts'
 import { CannotRun } from './doctor/cannot-run.ts'
 import { check } from './check.ts'
-import { type Command, helpOf } from './command.ts'
+import { type Command, helpOf } from './shared/command.ts'
 import { doctor } from './doctor/command.ts'
 import { explain } from './explain.ts'
-import { COULD_NOT_RUN, type Io, SOUND } from './io.ts'
-import { type Options, readOptions, UsageError } from './options.ts'
-import { version } from './version.ts'
+import { COULD_NOT_RUN, type Io, SOUND } from './shared/io.ts'
+import { type Options, readOptions, UsageError } from './shared/options.ts'
+import { version } from './shared/version.ts'
 
 const COMMANDS: Readonly<Record<string, Command>> = { doctor, check, explain }
 

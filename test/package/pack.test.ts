@@ -164,6 +164,7 @@ describe('the packed tarball in an empty project', () => {
       'SECURITY.md',
       'cors.schema.json',
       'dist',
+      'doctor.schema.json',
       'package.json',
       'types'
     ])

@@ -1,13 +1,13 @@
 import { FILE_ORIGIN, parseOrigin } from '../../policy/origin/origin.ts'
 import { correctOrigin } from '../../policy/origin/suggest-origin.ts'
 import { show } from '../../text.ts'
-import { type Given, numberOf, UsageError } from '../options.ts'
+import { type Given, numberOf, UsageError } from '../shared/options.ts'
 import type { RestRoute, Target } from './target.ts'
 import type { Header } from './wire/exchange.ts'
 
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 /** What a header may hold: no control characters, Latin-1. */
-// eslint-disable-next-line no-control-regex
+
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Headers that the doctor sets, or that no page can set (Fetch, "forbidden request-header"). */
 const FORBIDDEN = /^(?:host|origin|cookie|connection|upgrade|content-length|transfer-encoding|te|expect|keep-alive|trailer|referer|user-agent|date|dnt|via|proxy-.*|sec-.*|access-control-request-.*)$/i

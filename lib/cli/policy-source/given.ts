@@ -1,5 +1,5 @@
-import type { Io } from '../io.ts'
-import { type Given, UsageError } from '../options.ts'
+import type { Io } from '../shared/io.ts'
+import { type Given, UsageError } from '../shared/options.ts'
 import { type Source, sourceOfEnv, sourceOfFile } from './source.ts'
 
 /**

@@ -2,7 +2,8 @@ import { ALLOW_IO, type Code } from './code.ts'
 
 const LIST = 'cors: { origin: [\'{{origin}}\'] }'
 const CHECK = 'io.engine.use((req, res, next) => {\n  const { origin } = req.headers\n' +
-  '  next(origin === undefined || origin === \'{{origin}}\' ? undefined : new Error(\'origin refused\'))\n})'
+  '  const allowed = origin === undefined || origin === \'{{origin}}\'\n' +
+  '  next(allowed ? undefined : new Error(\'origin refused\'))\n})'
 const MAP = '# in http { }\nmap $http_origin $stranger { default 1; "" 0; "{{origin}}" 0; }\n' +
   '# in the location of Socket.IO\nif ($stranger) { return 403; }'
 

@@ -1,5 +1,5 @@
-import { wrap } from '../../command.ts'
-import type { Colour, Paint } from '../../style.ts'
+import { wrap } from '../../shared/command.ts'
+import type { Colour, Paint } from '../../shared/style.ts'
 import type { Severity } from '../codes/code.ts'
 import type { Finding, Report } from '../report/schema.ts'
 import { isSameOrigin, type Target } from '../target.ts'
@@ -28,7 +28,8 @@ export function terminalOf (
     ...probes(report, paint, width),
     '',
     ...report.findings.flatMap((finding) => [...findingOf(finding, told, paint, width), '']),
-    `${summaryOf(report)} ${effort.requests} requests in ${(effort.ms / 1000).toFixed(1)} s.`
+    `${summaryOf(report)} ${effort.requests} requests in ${(effort.ms / 1000).toFixed(1)} s.`,
+    ...(report.findings.length === 0 ? [] : ['All evidence, and more fixes: --markdown or --json.'])
   ]
   return `${lines.join('\n')}\n`
 }
@@ -69,7 +70,9 @@ function findingOf ({ code, severity, title, evidence, browser, fix }: Finding, 
   }
   lines.push(...labelled('fix', fix.text, width))
   if (!isBad) return lines
-  const snippets = [['fastify-io', fix.fastifyIO], ['Socket.IO', fix.socketIO], ['nginx', fix.nginx]] as const
+  const isOfServer = fix.fastifyIO !== undefined || fix.socketIO !== undefined
+  const nginx = isOfServer ? undefined : fix.nginx
+  const snippets = [['fastify-io', fix.fastifyIO], ['Socket.IO', fix.socketIO], ['nginx', nginx]] as const
   for (const [name, snippet] of snippets) {
     if (snippet === undefined) continue
     const isTold = told.has(snippet)
@@ -81,18 +84,17 @@ function findingOf ({ code, severity, title, evidence, browser, fix }: Finding, 
   return lines
 }
 
-/** What was sent and what came back, a line each: method and path, Origin; status and the headers that CORS reads. */
+/** What was sent and what came back: method and path, Origin; status, the headers that CORS reads, the body. */
 function proof ({ request, response }: Finding['evidence'][number], width: number): string[] {
   const [asked = '', ...headers] = request.split('\n')
-  const origin = headers.find((line) => line.startsWith('Origin: '))
   const [answered = '', ...answers] = response.split('\n')
   const end = answers.indexOf('')
   const cors = (end === -1 ? answers : answers.slice(0, end)).filter((line) => /^access-control-|^location:/i.test(line))
-  const body = end === -1 ? '' : answers.slice(end + 1).join(' ')
-  const got = [answered.replace(/^HTTP\/1\.1 /, ''), ...cors.slice(0, 2), body].filter(Boolean)
+  const body = end === -1 ? [] : [answers.slice(end + 1).join(' ')]
+  const path = asked.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, '')
   return [
-    ...clipped('sent', [asked.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, ''), origin].filter(Boolean).join(', '), width),
-    ...clipped('got', got.join(', '), width)
+    ...clipped('sent', [path, ...headers.filter((line) => line.startsWith('Origin: '))], width),
+    ...clipped('got', [answered.replace(/^HTTP\/1\.1 /, ''), ...cors.slice(0, 3), ...body], width)
   ]
 }
 
@@ -104,11 +106,11 @@ function labelled (label: string, text: string, width: number): string[] {
   return wrap(text, width - LABEL - 2).map((line, at) => `  ${(at === 0 ? label : '').padEnd(LABEL)}${line}`)
 }
 
-/** Two lines at most: a server chose the length. */
-function clipped (label: string, text: string, width: number): string[] {
+/** One line each: a server chose the length. */
+function clipped (label: string, lines: readonly string[], width: number): string[] {
   const room = width - LABEL - 2
-  const most = 2 * room - 1
-  const short = text.length > most ? `${text.slice(0, most)}…` : text
-  const lines = short.match(new RegExp(`.{1,${room}}`, 'gs')) ?? []
-  return lines.map((line, at) => `  ${(at === 0 ? label : '').padEnd(LABEL)}${line}`)
+  return lines.map((line, at) => {
+    const short = line.length > room ? `${line.slice(0, room - 1)}…` : line
+    return `  ${(at === 0 ? label : '').padEnd(LABEL)}${short}`
+  })
 }

@@ -33,7 +33,7 @@ export async function findServer (examination: Examination): Promise<Look | unde
   if (other === undefined) return report(examination, first)
   // a server may well have one of the usual paths on purpose
   const severity = wanted.includes(other.path) ? 'info' : 'error'
-  examination.findings.path = other.path
+  examination.findings.foundAt(other.path)
   examination.findings.add('PATH_WRONG', {
     evidence: [first.page.exchange, other.page.exchange],
     values: { path: other.path, wanted: wanted[0]! },

@@ -34,8 +34,8 @@ export class Findings {
     this.#secret = new Set(target.headers.map(([name]) => name.toLowerCase()))
   }
 
-  /** Where Socket.IO has been found. */
-  set path (path: string) { this.#path = path }
+  /** Tells where Socket.IO has been found. */
+  foundAt (path: string): void { this.#path = path }
 
   add (code: FindingCode, { evidence, values, severity, browser }: Observation): void {
     const known = this.#found.get(code)

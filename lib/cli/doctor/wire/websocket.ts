@@ -35,12 +35,14 @@ export async function openWebSocket (wire: Wire, ask: Ask): Promise<Opened> {
   if (upgraded === undefined) return exchange
   const accept = createHash('sha1').update(key + GUID).digest('base64')
   const isSound = valuesOf(exchange, 'sec-websocket-accept').join() === accept
-  const open = isSound ? await firstPacket(upgraded, ask.timeout ?? wire.timeout) : undefined
+  const text = isSound ? await firstText(upgraded, ask.timeout ?? wire.timeout) : undefined
+  const open = text === undefined ? undefined : parseOpen(text)?.open
   await leave(upgraded.socket, open !== undefined)
-  return { ...exchange, ...(open !== undefined && { open }) }
+  // the packet is the proof that it is open
+  return open === undefined ? exchange : { ...exchange, answer: { ...exchange.answer!, body: text! }, open }
 }
 
-function firstPacket ({ socket, head }: Upgraded, timeout: number): Promise<OpenPacket | undefined> {
+function firstText ({ socket, head }: Upgraded, timeout: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let bytes = head
     const look = (): void => {
@@ -50,7 +52,7 @@ function firstPacket ({ socket, head }: Upgraded, timeout: number): Promise<Open
     const finish = (text?: string): void => {
       clearTimeout(timer)
       socket.off('data', onData).off('close', onClose)
-      resolve(text === undefined ? undefined : parseOpen(text)?.open)
+      resolve(text)
     }
     const onData = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk])

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { closest } from '../policy/options/did-you-mean.ts'
-import { show } from '../text.ts'
+import { closest } from '../../policy/options/did-you-mean.ts'
+import { show } from '../../text.ts'
 
 /** What somebody typed is not a command: exit with 2. */
 export class UsageError extends Error {
