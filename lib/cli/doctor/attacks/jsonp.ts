@@ -11,7 +11,7 @@ export async function attackByScript ({ target, wire, sessions, findings }: Exam
   const exchange = await wire.send({ path: `${pollingPath(path)}&j=0`, headers: headersOf(target, caller, 'script') })
   const open = exchange.answer?.status === 200 ? parseJsonp(exchange.answer.body) : undefined
   if (open === undefined) return
-  sessions.adopt({ sid: open.sid, path, protocol: 4, caller, cookies: [] })
+  sessions.adopt({ sid: open.sid, path, protocol: 4, caller, cookies: [], jsonp: true })
   // browsers run no script of another type then (Fetch, "X-Content-Type-Options")
   const sniffed = valuesOf(exchange, 'x-content-type-options').join().toLowerCase() !== 'nosniff'
   const isScript = /javascript|ecmascript/i.test(valuesOf(exchange, 'content-type').join())

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Target } from '../target.ts'
-import { type Exchange, valuesOf } from '../wire/exchange.ts'
+import { type Ask, type Exchange, valuesOf } from '../wire/exchange.ts'
 import { type OpenPacket, parseError, parseOpen, UNKNOWN_SID } from '../wire/packets.ts'
 import type { Wire } from '../wire/wire.ts'
 import { type Caller, headersOf } from './headers.ts'
@@ -13,6 +13,8 @@ export interface Session {
   readonly caller: Caller
   /** `name=value` of the cookies that came with its handshake. */
   readonly cookies: readonly string[]
+  /** Whether it polls by script tags, and posts by forms. */
+  readonly jsonp?: boolean
 }
 
 /** A handshake, and the session if there is one now. */
@@ -78,11 +80,15 @@ export class Sessions {
     }
   }
 
-  /** Protocol 3 puts the length before a packet. */
-  #letter (session: Session, packet: string) {
-    const headers = headersOf(this.#target, session.caller, 'post', session.cookies)
-    const body = session.protocol === 4 ? packet : `${packet.length}:${packet}`
-    return { method: 'POST', path: sessionPath(session), headers, body }
+  /** Protocol 3 puts the length before a packet; JSONP posts a form. */
+  #letter (session: Session, packet: string): Ask {
+    const { caller, cookies, protocol, jsonp = false } = session
+    const headers = headersOf(this.#target, caller, 'post', cookies)
+    const body = protocol === 4 ? packet : `${packet.length}:${packet}`
+    const path = sessionPath(session)
+    return jsonp
+      ? { method: 'POST', path: `${path}&j=0`, headers, body: `d=${body}` }
+      : { method: 'POST', path, headers, body }
   }
 }
 
