@@ -2,7 +2,7 @@ import { CannotRun } from '../cannot-run.ts'
 import type { Examination } from '../examination.ts'
 import { isSameOrigin } from '../target.ts'
 import type { Exchange } from '../wire/exchange.ts'
-import { FORBIDDEN, parseError } from '../wire/packets.ts'
+import { parseError, UNKNOWN_TRANSPORT, UNSUPPORTED_PROTOCOL } from '../wire/packets.ts'
 import { corsFault } from './cors-check.ts'
 import type { Look } from './find-server.ts'
 
@@ -33,7 +33,7 @@ export async function examinePollingCors (examination: Examination, { page, nati
   if (answer === undefined) return false
   const error = parseError(answer.body)
   // it does not serve polling, or not this protocol: nothing is said about the origin
-  if (error !== undefined && error.code !== FORBIDDEN) return false
+  if (error?.code === UNKNOWN_TRANSPORT || error?.code === UNSUPPORTED_PROTOCOL) return false
   if (!isSameOrigin(target) && isStripped(exchange)) {
     findings.add('ACAO_MISSING', { evidence, values: { value: '' } })
   } else if (error?.reason !== undefined || native?.open !== undefined) {

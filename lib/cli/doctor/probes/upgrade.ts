@@ -1,6 +1,6 @@
 import { NATIVE } from '../conversation/headers.ts'
 import { type Examination, openSocket } from '../examination.ts'
-import { BAD_REQUEST, FORBIDDEN, parseError, UNKNOWN_TRANSPORT, UNSUPPORTED_PROTOCOL } from '../wire/packets.ts'
+import { BAD_REQUEST, parseError, UNKNOWN_TRANSPORT, UNSUPPORTED_PROTOCOL } from '../wire/packets.ts'
 import type { Opened } from '../wire/websocket.ts'
 import type { Look } from './find-server.ts'
 import { isStripped } from './polling-cors.ts'
@@ -22,23 +22,21 @@ export async function examineUpgrade (examination: Examination, { path, page: po
     findings.add('UPGRADE_REFUSED', { evidence, values: { ...values, reason }, severity: 'info' })
     return false
   }
-  if (error?.code === BAD_REQUEST) {
-    findings.add('UPGRADE_DROPPED', { evidence, values })
-    return false
-  }
   if (isStripped(opened) && findings.has('ACAO_MISSING')) return false
-  const isRefusal = answer !== undefined && answer.status >= 400 && (error?.reason !== undefined ||
-    (await isForOrigin(examination, path, opened, polling.open === undefined)))
-  if (isRefusal) findings.add('ORIGIN_REFUSED', { evidence, values })
+  if (await isForOrigin(examination, path, opened, polling.open === undefined)) {
+    findings.add('ORIGIN_REFUSED', { evidence, values })
+    return true
+  }
+  if (error?.code === BAD_REQUEST && !error.isOfUpgrade) findings.add('UPGRADE_DROPPED', { evidence, values })
   else findings.add('UPGRADE_REFUSED', { evidence, values, ...(answer === undefined && { browser: false }) })
-  return isRefusal
+  return false
 }
 
-/** Whether the same handshake is accepted without Origin, or polling was refused with this Origin too. */
+/** Whether it is the origin that is refused: polling refuses it too, or the same handshake without it is accepted. */
 async function isForOrigin (examination: Examination, path: string, { answer }: Opened, refused: boolean): Promise<boolean> {
-  if (refused && examination.findings.has('ORIGIN_REFUSED')) return true
-  const isDenial = answer!.status === 403 || parseError(answer!.body)?.code === FORBIDDEN
-  return isDenial && (await openSocket(examination, path, NATIVE)).open !== undefined
+  if (answer === undefined || answer.status < 400 || answer.status > 499) return false
+  if (parseError(answer.body)?.reason !== undefined || (refused && examination.findings.has('ORIGIN_REFUSED'))) return true
+  return (await openSocket(examination, path, NATIVE)).open !== undefined
 }
 
 function reasonOf ({ answer, failure }: Opened): string {

@@ -55,12 +55,21 @@ export interface EngineError {
   readonly code: number
   /** fastify-io tells why. */
   readonly reason: string | undefined
+  /** Whether it is how Engine.IO answers what it takes for an upgrade: in words, where a plain request gets JSON. */
+  readonly isOfUpgrade: boolean
 }
 
+/** Engine.IO's words, in the order of their numbers. */
+const MESSAGES = [
+  'Transport unknown', 'Session ID unknown', 'Bad handshake method', 'Bad request', 'Forbidden', 'Unsupported protocol version'
+]
+
 export function parseError (text: string): EngineError | undefined {
+  const spoken = MESSAGES.indexOf(text)
+  if (spoken !== -1) return { code: spoken, reason: undefined, isOfUpgrade: true }
   const { code, message, reason } = json(text) ?? {}
   if (typeof code !== 'number' || code < 0 || code > 5 || typeof message !== 'string') return undefined
-  return { code, reason: typeof reason === 'string' ? reason : undefined }
+  return { code, reason: typeof reason === 'string' ? reason : undefined, isOfUpgrade: false }
 }
 
 function json (text: string): Record<string, unknown> | undefined {
