@@ -50,7 +50,7 @@ export async function nginx (t: Pick<TestContext, 'after'>, ports: readonly numb
       uwsgi_temp_path ${folder}/uwsgi;
       scgi_temp_path ${folder}/scgi;
       map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-      upstream upstream { ${servers} }
+      ${ports.length === 0 ? '' : `upstream upstream { ${servers} }`}
       ${http.replaceAll('FOLDER', folder).replaceAll('SERVERS', servers)}
       server {
         listen 127.0.0.1:${port};

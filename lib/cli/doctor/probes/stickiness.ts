@@ -14,15 +14,15 @@ import { type Conversation, isUnknown } from './polling.ts'
 export async function examineStickiness (
   examination: Examination,
   path: string,
-  { exchanges, alive }: Conversation,
+  { kind, exchanges, alive }: Conversation,
   session: Session
 ): Promise<void> {
-  const { findings, sessions, page } = examination
+  const { findings } = examination
   // then every answer is an old one
   if (findings.has('POLLING_BUFFERED')) return
   const asked: Exchange[] = [...exchanges]
-  const current = alive ? session : (await sessions.open(path, page)).session
-  if (current !== undefined) asked.push(...await ask(examination, current))
+  if (alive) asked.push(...await ask(examination, session))
+  else if (kind !== undefined) asked.push(...await askAnew(examination, path))
   const lost = asked.filter(isUnknown)
   if (lost.length === 0) return
   const known = asked.find((exchange) => !isUnknown(exchange))
@@ -30,6 +30,13 @@ export async function examineStickiness (
     evidence: [lost[0]!, ...(known === undefined ? [] : [known])],
     values: { lost: String(lost.length), asked: String(asked.length) }
   })
+}
+
+/** With a session that has been joined: one that nobody has come back to may not be made yet. */
+async function askAnew (examination: Examination, path: string): Promise<Exchange[]> {
+  const { sessions, page } = examination
+  const { session } = await sessions.open(path, page)
+  return session === undefined ? [] : [await sessions.post(session, '40'), ...await ask(examination, session)]
 }
 
 async function ask (examination: Examination, session: Session): Promise<Exchange[]> {
