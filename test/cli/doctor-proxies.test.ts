@@ -153,6 +153,17 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
     assert.deepEqual((await diagnose(url, '--requests', '30')).codes, ['STICKY_MISSING'])
   })
 
+  test('ours with a shared handshakeSecret: sound when hashed on sid, STICKY_MISSING by round robin', async (t) => {
+    const options = { cors, handshakeSecret: 'a secret of these two processes!' }
+    const ports = [await start(t, options), await start(t, options)].map(({ port }) => port)
+    const servers = ports.map((port) => `server 127.0.0.1:${port};`).join(' ')
+    const server = `location / { proxy_pass http://io; ${PASS} }`
+    const hashed = await nginx(t, [], { http: `upstream io { hash $arg_sid consistent; ${servers} }`, server })
+    assert.deepEqual((await diagnose(hashed)).codes, [])
+    const spread = await nginx(t, [], { http: `upstream io { ${servers} }`, server })
+    assert.deepEqual((await diagnose(spread)).codes, ['STICKY_MISSING'])
+  })
+
   test('POLLING_BUFFERED: a cache that ignores the query; the fix of the report mends it', async (t) => {
     const cached = {
       http: 'proxy_cache_path FOLDER/cache keys_zone=polls:1m;',

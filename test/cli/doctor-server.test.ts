@@ -6,6 +6,7 @@ import { createServer as createHttps } from 'node:https'
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { attach } from 'engine.io'
 import { Server } from 'socket.io'
 import { examine } from '../../lib/cli/doctor/examine.ts'
 import { readTarget } from '../../lib/cli/doctor/read-target.ts'
@@ -257,6 +258,23 @@ suite('path and protocol', () => {
     const { own } = await start(t, { cors: { origin: PAGE }, allowEIO3: true })
     const { codes, server } = await diagnose(own)
     assert.deepEqual([codes, server.protocols], [[], [3, 4]])
+  })
+})
+
+suite('Engine.IO alone', () => {
+  test('it is told from Socket.IO, and nothing is left behind', async (t) => {
+    const server = createServer()
+    const engine = attach(server, { cors: { origin: PAGE } })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => {
+      engine.close()
+      server.close()
+    })
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { faults, server: found } = await diagnose(url, '--path', '/engine.io/', '--timeout', '1000')
+    assert.deepEqual([faults, found], [[], { kind: 'engine.io', path: '/engine.io/', protocols: [4] }])
+    assert.equal(engine.clientsCount, 0)
   })
 })
 

@@ -1,4 +1,4 @@
-import { headersOf, stranger } from '../conversation/headers.ts'
+import { headersOf, NATIVE, stranger } from '../conversation/headers.ts'
 import { pollingPath } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
 import { STRANGER } from '../probes/rest.ts'
@@ -11,7 +11,8 @@ export async function attackByScript ({ target, wire, sessions, findings }: Exam
   const exchange = await wire.send({ path: `${pollingPath(path)}&j=0`, headers: headersOf(target, caller, 'script') })
   const open = exchange.answer?.status === 200 ? parseJsonp(exchange.answer.body) : undefined
   if (open === undefined) return
-  sessions.adopt({ sid: open.sid, path, protocol: 4, caller, cookies: [], jsonp: true })
+  // closed as by a program: a server that takes no POST from the stranger would keep it
+  sessions.adopt({ sid: open.sid, path, protocol: 4, caller: NATIVE, cookies: [], jsonp: true })
   // browsers run no script of another type then (Fetch, "X-Content-Type-Options")
   const sniffed = valuesOf(exchange, 'x-content-type-options').join().toLowerCase() !== 'nosniff'
   const isScript = /javascript|ecmascript/i.test(valuesOf(exchange, 'content-type').join())

@@ -9,9 +9,13 @@ const LEAD = 100
 /** ms after which a server that says nothing to CONNECT is asked to close instead. */
 const PATIENCE = 2000
 
+/** Engine.IO's packet that only ends a poll; the client polls again. */
+const NOOP = '6'
+const NUDGES = 3
+
 /** What a conversation by long-polling showed. */
 export interface Conversation {
-  /** Whether Socket.IO answered CONNECT; `undefined` when the conversation did not get so far. */
+  /** Who answers; `undefined` when the conversation did not get so far. */
   readonly kind: 'socket.io' | 'engine.io' | undefined
   /** The requests of the session, in their order. */
   readonly exchanges: readonly Exchange[]
@@ -26,14 +30,19 @@ export interface Conversation {
 export async function examinePolling (examination: Examination, { session }: Handshake): Promise<Conversation | undefined> {
   // protocol 3 has its own framing, and has been found already
   if (session === undefined || session.protocol !== 4) return undefined
-  const { sessions } = examination
-  const waiting = sessions.poll(session)
+  const { sessions, wire } = examination
+  let waiting = sessions.poll(session)
   await delay(LEAD)
   const post = await sessions.post(session, '40')
   if (!isOk(post)) return afterPost(examination, session, post, waiting)
-  const quick = await Promise.race([waiting, delay(Math.min(PATIENCE, examination.wire.timeout / 2), undefined)])
-  if (quick === undefined) return afterSilence(examination, session, post, waiting)
-  return afterPoll(examination, post, quick, true)
+  const exchanges = [post]
+  for (let nudges = 0; ; nudges++) {
+    const poll = await Promise.race([waiting, delay(Math.min(PATIENCE, wire.timeout / 2), undefined)])
+    if (poll === undefined) return afterSilence(examination, session, exchanges, waiting)
+    exchanges.push(poll)
+    if (poll.answer?.body !== NOOP || nudges === NUDGES) return afterPoll(examination, exchanges, true)
+    waiting = sessions.poll(session)
+  }
 }
 
 function isOk ({ answer }: Exchange): boolean {
@@ -75,25 +84,28 @@ async function afterPost (
 async function afterSilence (
   examination: Examination,
   session: Session,
-  post: Exchange,
+  exchanges: readonly Exchange[],
   waiting: Promise<Exchange>
 ): Promise<Conversation> {
   await examination.sessions.post(session, '1')
-  const poll = await waiting
-  return afterPoll(examination, post, poll, false)
+  return afterPoll(examination, [...exchanges, await waiting], false)
 }
 
-function afterPoll ({ findings }: Examination, post: Exchange, poll: Exchange, alive: boolean): Conversation {
-  const { answer, failure } = poll
-  const evidence = [post, poll]
-  if (answer !== undefined && parseOpen(answer.body) !== undefined) {
-    findings.add('POLLING_BUFFERED', { evidence, values: { reason: 'a poll gets an old handshake: a cache answers' } })
-  } else if (failure?.kind === 'silent' || answer?.complete === false) {
-    findings.add('POLLING_BUFFERED', { evidence, values: { reason: 'the server\'s packet does not reach a poll that waits' } })
-  } else if (answer !== undefined && answer.status >= 500) {
-    findings.add('POLLING_BUFFERED', { evidence, values: { reason: `a poll is answered with ${answer.status}` } })
+function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], alive: boolean): Conversation {
+  const { answer, failure } = exchanges.at(-1)!
+  const blame = (reason: string): void => {
+    findings.add('POLLING_BUFFERED', { evidence: exchanges.slice(-2), values: { reason } })
   }
+  if (answer !== undefined && parseOpen(answer.body) !== undefined) blame('a poll gets an old handshake: a cache answers')
+  else if (failure?.kind === 'silent' || answer?.complete === false) {
+    blame('the server\'s packet does not reach a poll that waits')
+  } else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)
   const isSocketIO = /^4[04]/m.test(answer?.body.replaceAll('\x1e', '\n') ?? '')
-  const kind = isSocketIO ? 'socket.io' : answer?.status === 200 ? 'engine.io' : undefined
-  return { kind, exchanges: evidence, alive }
+  const kind = isSocketIO ? 'socket.io' : answer?.status === 200 ? likely(exchanges[0]!) : undefined
+  return { kind, exchanges, alive: alive && kind !== undefined }
+}
+
+/** Engine.IO alone says nothing to CONNECT, and neither does an application that takes its time: the path must tell. */
+function likely ({ ask: { path } }: Exchange): 'socket.io' | 'engine.io' {
+  return path.startsWith('/engine.io') ? 'engine.io' : 'socket.io'
 }
