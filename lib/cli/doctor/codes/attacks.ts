@@ -91,7 +91,7 @@ export const ATTACK_CODES = {
     title: 'JSONP polling is open: script tags on any site can read a session',
     fix: {
       text: 'Refuse requests with j in the query. Script tags send no Origin, so no list of origins stops them. ' +
-        'No client since Socket.IO 3 uses JSONP.',
+        'Current clients do not use JSONP.',
       fastifyIO: '// leave out: jsonp: true',
       socketIO: 'io.engine.use((req, res, next) => {\n' +
         '  const { searchParams } = new URL(req.url, \'http://localhost\')\n' +

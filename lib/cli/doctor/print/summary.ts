@@ -8,6 +8,6 @@ export function summaryOf ({ findings, probes }: Report): string {
   return failed === 0 ? `Sound: ${counted(probes.length, 'probe')} found no error.${others}` : `${counted(failed, 'error')} found.${others}`
 }
 
-function counted (count: number, what: string): string {
+export function counted (count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }

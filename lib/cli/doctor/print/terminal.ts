@@ -3,7 +3,7 @@ import type { Colour, Paint } from '../../shared/style.ts'
 import type { Severity } from '../codes/code.ts'
 import type { Finding, Report } from '../report/schema.ts'
 import { isSameOrigin, type Target } from '../target.ts'
-import { summaryOf } from './summary.ts'
+import { counted, summaryOf } from './summary.ts'
 
 const COLOURS: Readonly<Record<Severity, Colour>> = { critical: 'red', error: 'red', warning: 'yellow', info: 'cyan' }
 const MARKS: Readonly<Record<Severity, string>> = { critical: '✖', error: '✖', warning: '▲', info: 'ℹ' }
@@ -28,7 +28,7 @@ export function terminalOf (
     ...probes(report, paint, width),
     '',
     ...report.findings.flatMap((finding) => [...findingOf(finding, told, paint, width), '']),
-    `${summaryOf(report)} ${effort.requests} requests in ${(effort.ms / 1000).toFixed(1)} s.`,
+    `${summaryOf(report)} ${counted(effort.requests, 'request')} in ${(effort.ms / 1000).toFixed(1)} s.`,
     ...(report.findings.length === 0 ? [] : ['All evidence, and more fixes: --markdown or --json.'])
   ]
   return `${lines.join('\n')}\n`
