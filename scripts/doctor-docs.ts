@@ -1,4 +1,4 @@
-// Writes the table of codes and a sample into docs/doctor.md: `npm run doctor:docs`. A test holds the table to the code.
+// Writes the table of codes and a sample into docs/doctor.md: `npm run doctor:docs`. A test holds the table to it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'

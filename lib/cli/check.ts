@@ -10,7 +10,9 @@ export const check: Command = {
   summary: 'Print every mistake and warning of a policy, with line and column.',
   options: {
     env: { help: 'Check ALLOWED_ORIGINS and CORS_CREDENTIALS of the environment instead of a file.' },
-    json: { help: 'Print JSON: { version: 1, file, issues: [{ severity, code, path, line, column, message, hint, proof }] }.' }
+    json: {
+      help: 'Print JSON: { version: 1, file, issues: [{ severity, code, path, line, column, message, hint, proof }] }.'
+    }
   },
   notes: `Exit code: 0 no mistakes (warnings may be there), 1 mistakes, 2 could not run.
 

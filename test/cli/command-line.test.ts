@@ -10,6 +10,8 @@ import { start } from '../support/server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
+const MAIN = ['--import', 'tsx', 'lib/cli/main.ts']
+
 /** A file with this text, gone when the test ends. */
 function file (t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-io-cli-'))
@@ -25,12 +27,12 @@ suite('what was typed', () => {
     [['constructor'], /there is no command "constructor"\n/],
     [['\u001b[31mred'], /there is no command "\\u001b\[31mred"/],
     [['doctor'], /the URL of the server is missing\nSee: npx fastify-io doctor --help/],
-    [['doctor', 'localhost:3000'], /"localhost:3000" is not the URL of a server; did you mean http:\/\/localhost:3000\?/],
+    [['doctor', 'localhost:3000'], /"localhost:3000" is not the URL .*; did you mean http:\/\/localhost:3000\?/],
     [['doctor', 'api.example.com'], /did you mean https:\/\/api\.example\.com\?/],
     [['doctor', 'ftp://x.example'], /is not the URL of a server\n/],
     [['doctor', 'http://'], /is not the URL of a server\n/],
     [['doctor', 'http://u:p@x.example'], /a URL with a user/],
-    [['doctor', 'http://x.example/chat'], /has a path: give http:\/\/x\.example, and the path of Socket\.IO with --path/],
+    [['doctor', 'http://x.example/chat'], /has a path: give http:\/\/x\.example, and the path .* with --path/],
     [['doctor', 'http://x.example', 'http://y.example'], /one URL is examined at a time/],
     [['doctor', 'http://x.example', '--orgin', PAGE], /there is no option --orgin; did you mean --origin\?/],
     [['doctor', 'http://x.example', '-x'], /there is no option -x\n/],
@@ -47,7 +49,7 @@ suite('what was typed', () => {
     [['doctor', 'http://x.example', '--path', '/a b'], /--path must be a path/],
     [['doctor', 'http://x.example', '--rest', 'time'], /--rest must be a path such as \/api\/time/],
     [['doctor', 'http://x.example', '--header', 'x'], /--header must be 'name: value'/],
-    [['doctor', 'http://x.example', '--header', 'x: a\r\nhost: b'], /--header must be 'name: value', not "x: a\\r\\nhost: b"/],
+    [['doctor', 'http://x.example', '--header', 'x: a\r\nhost: b'], /--header must be .* not "x: a\\r\\nhost: b"/],
     [['doctor', 'http://x.example', '--header', 'Host: evil'], /--header Host: no page can set this header/],
     [['doctor', 'http://x.example', '--cookie', 'x'], /--cookie must be 'name=value'/],
     [['check'], /the policy file is missing \(or --env\)/],
@@ -83,7 +85,7 @@ suite('what was typed', () => {
 
   test('as a process, as a user runs it', async (t) => {
     const { url } = await stock(t, { cors: { origin: PAGE } })
-    const child = execFile(process.execPath, ['--import', 'tsx', 'lib/cli/main.ts', 'doctor', url, '--origin', PAGE], { cwd: root })
+    const child = execFile(process.execPath, [...MAIN, 'doctor', url, '--origin', PAGE], { cwd: root })
     let out = ''
     child.stdout!.on('data', (text) => { out += text })
     const [code] = await once(child, 'close')
@@ -96,7 +98,7 @@ suite('what was typed', () => {
 
   test('a reader that leaves early, such as head, is no error', async (t) => {
     const { url } = await http(t, (_request, response) => { response.writeHead(404).end() })
-    const child = spawn(process.execPath, ['--import', 'tsx', 'lib/cli/main.ts', 'doctor', url], { cwd: root })
+    const child = spawn(process.execPath, [...MAIN, 'doctor', url], { cwd: root })
     child.stdout.destroy()
     let err = ''
     child.stderr.on('data', (text) => { err += text })
@@ -136,7 +138,7 @@ suite('the report on a terminal', () => {
     const { out } = await cli(['doctor', url, '--origin', PAGE])
     const prose = out.split('\n').filter((line) => !/^ {2}(?:fastify-io|Socket\.IO|nginx| {12}) /.test(line))
     assert.ok(prose.every((line) => line.length <= 80), prose.filter((line) => line.length > 80).join('\n'))
-    assert.match(out, /\n {2}fastify-io {2}await app\.register\(fastifyIO, \{ cors: \{ origin: \['https:\/\/app\.example\.com'\] \} \}\)\n/)
+    assert.ok(out.includes(`\n  fastify-io  await app.register(fastifyIO, { cors: { origin: ['${PAGE}'] } })\n`))
   })
 
   const hostile = '\u001b]0;owned\u0007\u001b[2J\u202e```\n\n# owned <img src=x>'
@@ -186,7 +188,8 @@ suite('check', () => {
     const path = file(t, text)
     const { code, out, err } = await cli(['check', path])
     assert.deepEqual([code, err], [1, ''])
-    assert.deepEqual(out.replaceAll(path, 'F').split('\n').filter((line) => line.startsWith('F')).map((line) => line.slice(0, 40)), [
+    const lines = out.replaceAll(path, 'F').split('\n').filter((line) => line.startsWith('F'))
+    assert.deepEqual(lines.map((line) => line.slice(0, 40)), [
       'F:5:5  error  ORIGIN_INVALID  /origin/1 ',
       'F:5:33  error  ORIGIN_PUBLIC_SUFFIX  /or',
       'F:7:3  error  UNKNOWN_OPTION  /credental',
@@ -205,7 +208,7 @@ suite('check', () => {
     assert.deepEqual(issues[1], {
       severity: 'error',
       code: 'ORIGIN_PUBLIC_SUFFIX',
-      path: '/origin/1'.replace('1', '2'),
+      path: '/origin/2',
       line: 5,
       column: 33,
       message: 'anyone can register a name below com',
@@ -215,7 +218,8 @@ suite('check', () => {
   })
 
   test('warnings do not fail; names that stand twice are told', async (t) => {
-    const { code, out } = await cli(['check', file(t, '{ "origin": "https://a.example",\r\n  "maxAge": 86400,\r\n  "origin": "https://b.example" }')])
+    const twice = '{ "origin": "https://a.example",\r\n  "maxAge": 86400,\r\n  "origin": "https://b.example" }'
+    const { code, out } = await cli(['check', file(t, twice)])
     assert.equal(code, 0)
     assert.match(out, /:2:13 {2}warning {2}MAX_AGE_CAPPED/)
     assert.match(out, /:3:3 {2}warning {2}DUPLICATE_KEY {2}"origin" stands here a second time/)
@@ -266,7 +270,8 @@ suite('explain', () => {
       out: '✖ https://app.exmaple.com is not allowed; https://app.example.com is: the spelling differs slightly.\n',
       err: ''
     })
-    assert.deepEqual(await cli(['explain', path, PAGE]), { code: 0, out: `✔ ${PAGE} is allowed: it is listed.\n`, err: '' })
+    const listed = `✔ ${PAGE} is allowed: it is listed.\n`
+    assert.deepEqual(await cli(['explain', path, PAGE]), { code: 0, out: listed, err: '' })
     const { code, out } = await cli(['explain', path, `${PAGE}/`, '--json'])
     assert.equal(code, 1)
     assert.deepEqual(JSON.parse(out), {

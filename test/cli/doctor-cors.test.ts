@@ -32,7 +32,11 @@ const rows: readonly Row[] = [
   { what: 'everybody is allowed', cors: { origin: '*' }, faults: [] },
   { what: 'with credentials', cors: { origin: [PAGE], credentials: true }, args: ['--credentials'], faults: [] },
   { what: 'with a header', cors: { origin: PAGE }, args: ['--header', 'x-token: 1'], faults: [] },
-  { what: 'no cors at all', faults: ['ACAO_MISSING', 'PREFLIGHT_STATUS'], browser: /No 'Access-Control-Allow-Origin' header is present/ },
+  {
+    what: 'no cors at all',
+    faults: ['ACAO_MISSING', 'PREFLIGHT_STATUS'],
+    browser: /No 'Access-Control-Allow-Origin' header is present/
+  },
   { what: 'another origin in a list', cors: { origin: [OTHER] }, faults: ['ACAO_MISSING'] },
   {
     what: 'another origin',
@@ -148,7 +152,7 @@ suite('CORS of Socket.IO\'s path', () => {
   test('ORIGIN_REFUSED: the WebSocket alone', async (t) => {
     const { url } = await stock(t, {
       cors: { origin: PAGE },
-      allowRequest: (request, done) => done(null, request.headers.upgrade === undefined || request.headers.origin === undefined)
+      allowRequest: ({ headers: { upgrade, origin } }, done) => done(null, upgrade === undefined || origin === undefined)
     })
     assert.deepEqual((await diagnose(url)).faults, ['ORIGIN_REFUSED'])
   })
@@ -209,13 +213,15 @@ suite('REST beside it', () => {
   test('ours: one policy', async (t) => {
     const { own } = await start(t, { cors: { origin: PAGE } }, rest)
     assert.deepEqual((await diagnose(own, '--rest', '/api/time')).codes, [])
-    assert.deepEqual((await diagnose(own, '--rest', 'PUT /api/note', '--header', 'content-type: application/json')).codes, [])
+    const put = ['--rest', 'PUT /api/note', '--header', 'content-type: application/json']
+    assert.deepEqual((await diagnose(own, ...put)).codes, [])
   })
 
   test('REST_DIFFERS: the page may not read REST', async (t) => {
     const url = await apart(t, { origin: [OTHER, 'https://x.example'] }, { origin: PAGE })
     const { faults, findings } = await diagnose(url, '--rest', '/api/time')
-    assert.deepEqual([faults, findings.find(({ code }) => code === 'REST_DIFFERS')!.severity], [['REST_DIFFERS'], 'error'])
+    const { severity } = findings.find(({ code }) => code === 'REST_DIFFERS')!
+    assert.deepEqual([faults, severity], [['REST_DIFFERS'], 'error'])
   })
 
   test('REST_DIFFERS: everybody may read REST', async (t) => {
@@ -268,9 +274,9 @@ suite('cookies', () => {
   }
 
   test('without credentials nothing is kept, so nothing is dropped; one site may use Lax', async (t) => {
-    const { own, port } = await start(t, { cors: { origin: [PAGE, 'http://127.0.0.1:3000'], credentials: true }, cookie: true })
+    const origin = [PAGE, 'http://127.0.0.1:3000']
+    const { own } = await start(t, { cors: { origin, credentials: true }, cookie: true })
     assert.deepEqual((await diagnose(own)).codes, [])
-    assert.ok(port)
     assert.deepEqual((await diagnose(own, '--origin', 'http://127.0.0.1:3000', '--credentials')).codes, [])
     assert.deepEqual((await diagnose(own, '--credentials')).codes, ['COOKIE_DROPPED'])
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
@@ -10,7 +10,7 @@ import { start } from '../support/server.ts'
 
 const cors = { origin: PAGE }
 const HEADER = ['--header', 'x-token: 1']
-const cutting = `proxy_http_version 1.1; proxy_set_header Host $http_host;`
+const cutting = 'proxy_http_version 1.1; proxy_set_header Host $http_host;'
 
 /** What an entry of the table says for nginx. */
 function nginxFix (code: keyof typeof CODES): string {
@@ -34,12 +34,14 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
   test('UPGRADE_DROPPED: no Upgrade header; the fix of the report mends it', async (t) => {
     const url = await behind(t, 'location / { proxy_pass http://upstream; }')
     assert.deepEqual((await diagnose(url)).codes, ['UPGRADE_DROPPED'])
-    const fixed = await behind(t, `location / { proxy_pass http://upstream; proxy_set_header Host $http_host; ${nginxFix('UPGRADE_DROPPED')} }`)
+    const fix = nginxFix('UPGRADE_DROPPED')
+    const fixed = await behind(t, `location / { proxy_pass http://upstream; proxy_set_header Host $http_host; ${fix} }`)
     assert.deepEqual((await diagnose(fixed)).codes, [])
   })
 
   test('UPGRADE_DROPPED: no Connection header', async (t) => {
-    const url = await behind(t, `location / { proxy_pass http://upstream; ${cutting} proxy_set_header Upgrade $http_upgrade; }`)
+    const half = 'proxy_set_header Upgrade $http_upgrade;'
+    const url = await behind(t, `location / { proxy_pass http://upstream; ${cutting} ${half} }`)
     assert.deepEqual((await diagnose(url)).codes, ['UPGRADE_DROPPED'])
   })
 
@@ -51,14 +53,16 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
   })
 
   test('ACAO_DOUBLED: the proxy adds the header too', async (t) => {
-    const url = await behind(t, `location / { add_header Access-Control-Allow-Origin *; proxy_pass http://upstream; ${PASS} }`)
+    const add = 'add_header Access-Control-Allow-Origin *;'
+    const url = await behind(t, `location / { ${add} proxy_pass http://upstream; ${PASS} }`)
     const { codes, findings } = await diagnose(url, ...HEADER)
     assert.deepEqual(codes, ['ACAO_DOUBLED'])
     assert.match(findings[0]!.evidence[0]!.response, /Origin: https:\/\/app\.example\.com\n[^]*Origin: \*/i)
   })
 
   test('PREFLIGHT_STATUS: the proxy answers OPTIONS', async (t) => {
-    const url = await behind(t, `location / { if ($request_method = OPTIONS) { return 204; } proxy_pass http://upstream; ${PASS} }`)
+    const options = 'if ($request_method = OPTIONS) { return 204; }'
+    const url = await behind(t, `location / { ${options} proxy_pass http://upstream; ${PASS} }`)
     const { codes, findings, code } = await diagnose(url, ...HEADER)
     assert.deepEqual([codes, code], [['PREFLIGHT_STATUS'], 1])
     assert.match(findings[0]!.title, /204 and no Access-Control-Allow-Origin/)
@@ -66,7 +70,8 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
   })
 
   test('PREFLIGHT_STATUS: the proxy refuses OPTIONS', async (t) => {
-    const url = await behind(t, `location / { limit_except GET POST { deny all; } proxy_pass http://upstream; ${PASS} }`)
+    const limit = 'limit_except GET POST { deny all; }'
+    const url = await behind(t, `location / { ${limit} proxy_pass http://upstream; ${PASS} }`)
     const { codes, findings } = await diagnose(url, ...HEADER)
     assert.deepEqual(codes, ['PREFLIGHT_STATUS'])
     assert.match(findings[0]!.browser!, /It does not have HTTP ok status\.$/)
@@ -82,7 +87,8 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
   })
 
   test('ACAO_MISSING: the proxy removes the header of the answer', async (t) => {
-    const url = await behind(t, `location / { proxy_hide_header Access-Control-Allow-Origin; proxy_pass http://upstream; ${PASS} }`)
+    const hide = 'proxy_hide_header Access-Control-Allow-Origin;'
+    const url = await behind(t, `location / { ${hide} proxy_pass http://upstream; ${PASS} }`)
     assert.deepEqual((await diagnose(url)).codes, ['ACAO_MISSING'])
   })
 
@@ -114,8 +120,10 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
 
   test('ORIGIN_REFUSED: a page of the server itself, whose Host the proxy changes; the fix of the report mends it', async (t) => {
     const { port } = await start(t, {}, () => {}, { trustProxy: true })
-    const location = (more: string) => ({ server: `location / { proxy_pass http://upstream; ${cutting.replace(/proxy_set_header Host.*$/, '')}
-      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; ${more} }` })
+    const location = (more: string) => ({
+      server: `location / { proxy_pass http://upstream; ${cutting.replace(/proxy_set_header Host.*$/, '')}
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; ${more} }`
+    })
     const url = await nginx(t, [port], location(''))
     assert.deepEqual((await diagnose(url, '--origin', url)).faults, ['ORIGIN_REFUSED'])
     const fixed = await nginx(t, [port], location(nginxFix('ORIGIN_REFUSED')))
@@ -135,12 +143,15 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
 
   test('STICKY_MISSING: stock Socket.IO, random', async (t) => {
     const ports = [await stock(t, { cors }), await stock(t, { cors })].map(({ port }) => port)
-    const url = await nginx(t, [], { http: 'upstream io { random; SERVERS }'.replace('SERVERS', ports.map((port) => `server 127.0.0.1:${port};`).join(' ')), server: `location / { proxy_pass http://io; ${PASS} }` })
+    const servers = ports.map((port) => `server 127.0.0.1:${port};`).join(' ')
+    const server = `location / { proxy_pass http://io; ${PASS} }`
+    const url = await nginx(t, [], { http: `upstream io { random; ${servers} }`, server })
     assert.deepEqual((await diagnose(url, '--requests', '30')).faults, ['STICKY_MISSING'])
   })
 
   test('stickiness by cookie holds with credentials, and the report says so when the page sends none', async (t) => {
-    const ports = [await start(t, { cors: { ...cors, credentials: true } }), await start(t, { cors: { ...cors, credentials: true } })].map(({ port }) => port)
+    const options = { cors: { ...cors, credentials: true } }
+    const ports = [await start(t, options), await start(t, options)].map(({ port }) => port)
     const [one, two] = ports
     const url = await nginx(t, ports, {
       http: `split_clients $request_id $any { 50% one; * two; }
@@ -178,7 +189,8 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
       assert.deepEqual(faults, ['POLLING_BUFFERED'], `attempt ${attempt}`)
     }
     const fix = nginxFix('POLLING_BUFFERED')
-    const fixed = await nginx(t, [port], { http: cached.http, server: cached.server(fix).replace('proxy_cache polls;', '') })
+    const server = cached.server(fix).replace('proxy_cache polls;', '')
+    const fixed = await nginx(t, [port], { http: cached.http, server })
     assert.deepEqual((await diagnose(fixed)).codes, [])
   })
 
@@ -195,7 +207,7 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
     const { port } = await stock(t, { cors })
     const open = await diagnose(await nginx(t, [port]))
     assert.deepEqual(open.codes, ['CSWSH', 'JSONP_OPEN', 'REBINDING', 'SESSION_FOR_STRANGER', 'SID_UNBOUND'])
-    const [, map = '', inLocation = ''] = /^# in http \{ \}\n(.*)\n# in the location of Socket\.IO\n(.*)$/s.exec(nginxFix('CSWSH')) ?? []
+    const [, map = '', inLocation = ''] = nginxFix('CSWSH').split(/^# in .*$/m)
     const url = await nginx(t, [port], {
       http: map,
       server: `location / { ${inLocation} ${nginxFix('JSONP_OPEN')} proxy_pass http://upstream; ${PASS} }`
@@ -205,13 +217,17 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
 })
 
 suite('other things in between', () => {
+  function onwardsTo (port: number, { url, method, headers }: IncomingMessage): RequestOptions {
+    return { host: '127.0.0.1', port, path: url!, method: method!, headers }
+  }
+
   /** A proxy that passes requests on one after the other. */
   async function oneByOne (t: TestContext, port: number): Promise<string> {
     let last: Promise<unknown> = Promise.resolve()
     const proxy = createServer((request, response) => {
       const before = last
       last = before.then(async () => {
-        const onwards = httpRequest({ host: '127.0.0.1', port, path: request.url!, method: request.method!, headers: request.headers })
+        const onwards = httpRequest(onwardsTo(port, request))
         request.pipe(onwards)
         response.on('close', () => { onwards.destroy() })
         const [answer] = await once(onwards, 'response') as [IncomingMessage]
@@ -237,7 +253,7 @@ suite('other things in between', () => {
   test('POLLING_BUFFERED: a proxy that keeps small answers', async (t) => {
     const { port } = await stock(t, { cors })
     const { url } = await http(t, (request, response) => {
-      const onwards = httpRequest({ host: '127.0.0.1', port, path: request.url!, method: request.method!, headers: request.headers })
+      const onwards = httpRequest(onwardsTo(port, request))
       request.pipe(onwards)
       onwards.on('error', () => response.destroy())
       onwards.on('response', (answer) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createHttps } from 'node:https'
 import { createRequire } from 'node:module'
@@ -35,8 +35,8 @@ suite('a sound server', () => {
 
   test('stock Socket.IO that checks Origin and refuses JSONP: no session is left behind', async (t) => {
     const { io, url } = await stock(t, { cors: { origin: PAGE } })
-    io.engine.use((req: { url: string, headers: { origin?: string } }, _res: unknown, next: (error?: Error) => void) => {
-      const { searchParams } = new URL(req.url, 'http://localhost')
+    io.engine.use((req: IncomingMessage, _res: unknown, next: (error?: Error) => void) => {
+      const { searchParams } = new URL(req.url!, 'http://localhost')
       const allowed = (req.headers.origin ?? PAGE) === PAGE && !searchParams.has('j')
       next(allowed ? undefined : new Error('refused'))
     })
@@ -220,7 +220,8 @@ suite('path and protocol', () => {
   test('PATH_WRONG: it answers at another path than the one given', async (t) => {
     const { url } = await stock(t, { path: '/ws/' })
     const { faults, server, findings } = await diagnose(url, '--origin', url, '--path', '/socket.io/')
-    assert.deepEqual([faults, server.path, findings.find(({ code }) => code === 'PATH_WRONG')!.severity], [['PATH_WRONG'], '/ws/', 'error'])
+    const { severity } = findings.find(({ code }) => code === 'PATH_WRONG')!
+    assert.deepEqual([faults, server.path, severity], [['PATH_WRONG'], '/ws/', 'error'])
   })
 
   test('PATH_WRONG is a note only when no path was given; with the right one it is not there', async (t) => {
@@ -296,12 +297,14 @@ suite('network', () => {
   test('MIXED_CONTENT: an https page, a plain http server elsewhere', async (t) => {
     const { port } = await start(t, { cors: { origin: PAGE } })
     const ask = (origin: string) => {
-      const target = readTarget(readOptions([`http://api.example.com:${port}`, '--origin', origin, '--no-attack'], doctor.options))
+      const args = [`http://api.example.com:${port}`, '--origin', origin, '--no-attack']
+      const target = readTarget(readOptions(args, doctor.options))
       const lookup = (_host: string, options: { all?: boolean }, done: (...args: unknown[]) => void): void => {
         if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
         else done(null, '127.0.0.1', 4)
       }
-      return examine(target, new Wire({ url: target.url, timeout: 2000, total: 20_000, insecure: false, userAgent: 'test', lookup: lookup as never }))
+      const bounds = { timeout: 2000, total: 20_000, insecure: false }
+      return examine(target, new Wire({ url: target.url, ...bounds, userAgent: 'test', lookup: lookup as never }))
     }
     const codes = async (origin: string) => (await ask(origin)).findings.map(({ code }) => code)
     assert.ok((await codes(PAGE)).includes('MIXED_CONTENT'))

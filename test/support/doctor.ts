@@ -26,8 +26,10 @@ export interface Ran {
 }
 
 /** Runs the command line in this process. */
-export async function cli (args: readonly string[], io: { env?: Record<string, string>, tty?: boolean } = {}): Promise<Ran> {
-  const { env = {}, tty = false } = io
+export async function cli (
+  args: readonly string[],
+  { env = {}, tty = false }: { env?: Record<string, string>, tty?: boolean } = {}
+): Promise<Ran> {
   let out = ''
   let err = ''
   const code = await run(args, {
@@ -73,7 +75,11 @@ export interface Stock {
 }
 
 /** A server of Socket.IO alone. */
-export async function stock (t: Test, options: Partial<ServerOptions> = {}, listener?: RequestListener): Promise<Stock> {
+export async function stock (
+  t: Test,
+  options: Partial<ServerOptions> = {},
+  listener?: RequestListener
+): Promise<Stock> {
   const server = createServer(listener ?? ((_request, response) => { response.writeHead(404).end() }))
   const io = new Server(server, options)
   const { port, url } = await listening(t, server)

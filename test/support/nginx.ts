@@ -30,7 +30,11 @@ export interface Nginx {
  *
  * @returns its URL
  */
-export async function nginx (t: Pick<TestContext, 'after'>, ports: readonly number[], config: Nginx = {}): Promise<string> {
+export async function nginx (
+  t: Pick<TestContext, 'after'>,
+  ports: readonly number[],
+  config: Nginx = {}
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-io-nginx-'))
   const port = await freePort()
   const servers = ports.map((upstream) => `server 127.0.0.1:${upstream};`).join(' ')
@@ -57,7 +61,8 @@ export async function nginx (t: Pick<TestContext, 'after'>, ports: readonly numb
         ${server}
       }
     }`)
-  const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], { stdio: 'ignore' })
+  const files = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
+  const child = spawn('nginx', files, { stdio: 'ignore' })
   t.after(async () => {
     await stop(child)
     rmSync(folder, { recursive: true, force: true })

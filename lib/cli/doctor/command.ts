@@ -16,15 +16,32 @@ const PATIENCE = 12
 
 export const doctor: Command = {
   usage: 'doctor <url> [options]',
-  summary: 'Examine a running Socket.IO server, as a browser and as an attacker would.',
+  summary: 'Examine a running Socket.IO server, as browsers and attackers would.',
   options: {
-    origin: { value: '<origin>', help: 'The page that connects, such as https://app.example.com. Default: the server\'s own.' },
+    origin: {
+      value: '<origin>',
+      help: 'The page that connects, such as https://app.example.com. Default: the server\'s own.'
+    },
     path: { value: '<path>', help: 'Where Socket.IO is. Default: tries /socket.io/, /ws/ and /api/socket/.' },
-    rest: { value: '<route>', help: 'A route to compare, such as /api/time or \'PUT /api/note\'. Only GET and OPTIONS are sent.' },
+    rest: {
+      value: '<route>',
+      help: 'A route to compare, such as /api/time or \'PUT /api/note\'. Only GET and OPTIONS are sent.'
+    },
     credentials: { help: 'The page connects withCredentials: true.' },
-    header: { value: '\'<name>: <value>\'', multiple: true, help: 'The page sends this header (extraHeaders). May be repeated.' },
-    cookie: { value: '\'<name>=<value>\'', multiple: true, help: 'The browser has this cookie. Implies --credentials. May be repeated.' },
-    requests: { value: '<n>', help: 'Fresh connections that ask for one session, to see whether they reach one process. Default 8.' },
+    header: {
+      value: '\'<name>: <value>\'',
+      multiple: true,
+      help: 'The page sends this header (extraHeaders). May be repeated.'
+    },
+    cookie: {
+      value: '\'<name>=<value>\'',
+      multiple: true,
+      help: 'The browser has this cookie. Implies --credentials. May be repeated.'
+    },
+    requests: {
+      value: '<n>',
+      help: 'Fresh connections that ask for one session, to see whether they reach one process. Default 8.'
+    },
     insecure: { help: 'Accept a TLS certificate that is not valid.' },
     timeout: { value: '<ms>', help: `For one request. Default ${TIMEOUT}.` },
     json: { help: 'Print the report as JSON; its schema is fastify-io/doctor.schema.json.' },
@@ -35,7 +52,8 @@ export const doctor: Command = {
 session that it opens. The server's log will tell of what it refuses. Examine
 only servers that are yours, or whose owner agreed.
 
-Exit code: 0 no finding of severity error or critical, 1 at least one, 2 could not run.
+Exit code: 0 no finding of severity error or critical, 1 at least one,
+2 could not run.
 
   npx fastify-io doctor https://api.example.com --origin https://app.example.com`,
   async run (given, io) {

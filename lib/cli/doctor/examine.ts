@@ -27,13 +27,17 @@ const NONE: ServerFound = { kind: 'none', path: null, protocols: [] }
 type Run = <Result>(name: string, probe: () => Promise<Result>) => Promise<Result>
 
 /**
- * Examines a running server as a browser would from the page, and as pages of strangers would. Every session that it opens
- * is closed at the end.
+ * Examines a running server as a browser would from the page, and as pages of strangers would. Every session that it
+ * opens is closed at the end.
  *
  * @param onProbe told the name of each probe when it begins
  * @throws {CannotRun} when the server wants what was not given, or a bound of the run was reached
  */
-export async function examine (target: Target, wire: Wire, onProbe: (name: string) => void = () => {}): Promise<Report> {
+export async function examine (
+  target: Target,
+  wire: Wire,
+  onProbe: (name: string) => void = () => {}
+): Promise<Report> {
   const examination = examinationOf(target, wire)
   const { findings, sessions } = examination
   const probes: Probe[] = []
@@ -92,9 +96,14 @@ async function examinePollingVary (examination: Examination, { path, page: { exc
   examineVary(examination, exchange, other.exchange, path)
 }
 
-async function examineSession (examination: Examination, run: Run, { path, page }: Look): Promise<'socket.io' | 'engine.io'> {
+async function examineSession (
+  examination: Examination,
+  run: Run,
+  { path, page }: Look
+): Promise<'socket.io' | 'engine.io'> {
   if (page.session === undefined) return 'socket.io'
-  if (page.session.protocol === 3) return page.exchange.answer!.body.includes('40', 2) ? 'socket.io' : 'engine.io'
+  // Socket.IO 2 sends its CONNECT behind the open packet
+  if (page.session.protocol === 3) return /\d:40$/.test(page.exchange.answer!.body) ? 'socket.io' : 'engine.io'
   const conversation = await run('polling', () => examinePolling(examination, page))
   if (conversation !== undefined) {
     await run('stickiness', () => examineStickiness(examination, path, conversation, page.session!))

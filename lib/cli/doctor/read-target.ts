@@ -10,7 +10,11 @@ const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Headers that the doctor sets, or that no page can set (Fetch, "forbidden request-header"). */
-const FORBIDDEN = /^(?:host|origin|cookie|connection|upgrade|content-length|transfer-encoding|te|expect|keep-alive|trailer|referer|user-agent|date|dnt|via|proxy-.*|sec-.*|access-control-request-.*)$/i
+const FORBIDDEN = new RegExp(
+  '^(?:host|origin|cookie|connection|upgrade|content-length|transfer-encoding|te|expect|keep-alive|trailer|referer|' +
+    'user-agent|date|dnt|via|proxy-.*|sec-.*|access-control-request-.*)$',
+  'i'
+)
 
 /** @throws {UsageError} that says what is wrong with which argument */
 export function readTarget (given: Given): Target {
@@ -40,7 +44,7 @@ function readUrl (text: string): URL {
   const url = hasScheme && URL.canParse(text) ? new URL(text.replace(/^ws(?=s?:)/i, 'http')) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
     const near = hasScheme ? undefined : correctOrigin(text)
-    throw new UsageError(`${show(text)} is not the URL of a server${near === undefined ? '' : `; did you mean ${near}?`}`)
+    throw new UsageError(`${show(text)} is not the URL of a server${didYouMean(near)}`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError('a URL with a user is not examined; give --header \'authorization: …\'')
@@ -55,9 +59,11 @@ function readOrigin (text: string | undefined, url: URL): string {
   if (text === undefined) return url.origin
   if (text === 'null' || text === FILE_ORIGIN || parseOrigin(text) !== undefined) return text
   const near = correctOrigin(text)
-  throw new UsageError(
-    `--origin ${show(text)} is not an origin as browsers send it${near === undefined ? '' : `; did you mean ${near}?`}`
-  )
+  throw new UsageError(`--origin ${show(text)} is not an origin as browsers send it${didYouMean(near)}`)
+}
+
+function didYouMean (near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 function readPath (text: string, name: string): string {
@@ -69,9 +75,10 @@ function readPath (text: string, name: string): string {
 
 function readRoute (text: string): RestRoute {
   const match = /^(?:([A-Za-z]+) +)?(\/\S*)$/.exec(text)
-  if (match === null) throw new UsageError(`--rest must be a path such as /api/time, or 'PUT /api/note', not ${show(text)}`)
+  if (match === null || !/^[\x21-\x7e]*$/.test(match[2]!)) {
+    throw new UsageError(`--rest must be a path such as /api/time, or 'PUT /api/note', not ${show(text)}`)
+  }
   const [path = '', ...query] = match[2]!.split('?')
-  if (query.length > 0 && !/^[\x21-\x7e]*$/.test(query.join('?'))) throw new UsageError(`--rest ${show(text)} is not ASCII`)
   return { method: (match[1] ?? 'GET').toUpperCase(), path: [readPath(path, '--rest'), ...query].join('?') }
 }
 

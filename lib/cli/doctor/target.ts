@@ -38,7 +38,7 @@ export function sendsCookies (target: Target): boolean {
 }
 
 /**
- * What a browser says in Sec-Fetch-Site (Fetch Metadata, section 2.4): one site is one registrable domain and one scheme.
+ * What a browser says in Sec-Fetch-Site (Fetch Metadata, section 2.4): one site is one registrable domain and scheme.
  */
 export function siteOf (url: URL, origin: string): 'same-origin' | 'same-site' | 'cross-site' {
   if (url.origin === origin) return 'same-origin'
@@ -50,7 +50,7 @@ export function siteOf (url: URL, origin: string): 'same-origin' | 'same-site' |
   return owner !== undefined && owner.name === ownedBy(page)?.name ? 'same-site' : 'cross-site'
 }
 
-/** Whether browsers treat the server as secure (Secure Contexts, section 3.1): only then do they send Sec-Fetch headers. */
+/** Whether browsers treat the server as secure (Secure Contexts, section 3.1): else they send it no Sec-Fetch headers. */
 export function isTrustworthy ({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || isLoopbackHost(hostname)
 }

@@ -15,7 +15,8 @@ export function sourceOf (given: Given, io: Io, others: number): { source: Sourc
     throw new UsageError(isEnv ? 'give a policy file or --env, not both' : 'too many arguments')
   }
   if (positionals.length < expected) {
-    throw new UsageError(positionals.length === 0 && !isEnv ? 'the policy file is missing (or --env)' : 'the origin is missing')
+    const isFile = positionals.length === 0 && !isEnv
+    throw new UsageError(isFile ? 'the policy file is missing (or --env)' : 'the origin is missing')
   }
   const [file, ...rest] = positionals
   return isEnv ? { source: sourceOfEnv(io.env), rest: positionals } : { source: sourceOfFile(file!), rest }

@@ -60,7 +60,8 @@ export class JsonText {
         seen.add(name)
         return []
       }
-      return [{ message: `"${name}" stands here a second time: the first one does not count`, ...this.at(property.offset) }]
+      const message = `"${name}" stands here a second time: the first one does not count`
+      return [{ message, ...this.at(property.offset) }]
     })
   }
 

@@ -33,10 +33,14 @@ export function sourceOfFile (file: string): Source {
   const text = read(file)
   const json = new JsonText(text)
   if (json.error !== undefined) {
-    return { name: file, policy: undefined, notes: [{ severity: 'error', code: 'INVALID_JSON', path: '', ...json.error }] }
+    const note: Note = { severity: 'error', code: 'INVALID_JSON', path: '', ...json.error }
+    return { name: file, policy: undefined, notes: [note] }
   }
-  const duplicates = json.duplicates.map((found): Note => ({ severity: 'warning', code: 'DUPLICATE_KEY', path: '', ...found }))
-  const { policy, notes } = attempt(() => loadPolicy(file), ({ path, code }) => json.find(path, code === 'UNKNOWN_OPTION'))
+  const duplicates = json.duplicates.map((found): Note =>
+    ({ severity: 'warning', code: 'DUPLICATE_KEY', path: '', ...found })
+  )
+  const locate: Locate = ({ path, code }) => json.find(path, code === 'UNKNOWN_OPTION')
+  const { policy, notes } = attempt(() => loadPolicy(file), locate)
   return { name: file, policy, notes: [...notes, ...duplicates].sort(byPosition) }
 }
 
@@ -52,7 +56,8 @@ export function sourceOfEnv (env: Readonly<Record<string, string | undefined>>):
 function attempt (make: () => OriginPolicy, locate: Locate): Pick<Source, 'policy' | 'notes'> {
   const noteOf = (severity: Note['severity']) => (issue: ConfigIssue): Note => {
     const { code, path, message, hint, proof } = issue
-    return { severity, code, path, ...locate(issue), message, ...(hint !== undefined && { hint }), ...(proof !== undefined && { proof }) }
+    const more = { ...(hint !== undefined && { hint }), ...(proof !== undefined && { proof }) }
+    return { severity, code, path, ...locate(issue), message, ...more }
   }
   try {
     const policy = make()

@@ -25,6 +25,7 @@ export function processIo (): Io {
     env,
     isTerminal: stdout.isTTY === true,
     showsProgress: stderr.isTTY === true,
-    columns: stdout.columns ?? 80
+    // 0 where the terminal does not say
+    columns: stdout.columns || 80
   }
 }

@@ -5,9 +5,9 @@ import { spaceOf } from '../probes/network.ts'
 const HOST = 'attacker.example'
 
 /**
- * Whether a page whose own host name leads to this server counts as the server's own page. Judged only where the visitor's
- * machine is the server: elsewhere such a page reaches nothing that the attacker does not reach. The certificate stops it
- * over https.
+ * Whether a page whose host name leads to this server counts as the server's own page. Judged only where the visitor's
+ * machine is the server: elsewhere such a page reaches nothing that the attacker does not reach. Over https the
+ * certificate stops it.
  *
  * @param address that the server was reached at
  */

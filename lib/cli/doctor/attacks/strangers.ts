@@ -20,7 +20,9 @@ export function lookalikesOf (origin: string): Lookalike[] {
   const { scheme, host, port, ip } = page
   const end = port === '' ? '' : `:${port}`
   const owned = ownedBy(page)
-  if (!host.startsWith('[')) lookalikes.push({ code: 'ORIGIN_SUFFIX', origin: `${scheme}://${host}.attacker.example${end}` })
+  if (!host.startsWith('[')) {
+    lookalikes.push({ code: 'ORIGIN_SUFFIX', origin: `${scheme}://${host}.attacker.example${end}` })
+  }
   if (owned !== undefined && !ip) {
     lookalikes.push({ code: 'ORIGIN_PREFIX', origin: `${scheme}://attacker${host.slice(owned.from)}${end}` })
   }

@@ -87,7 +87,8 @@ export const CORS_CODES = {
       'in preflight response.',
     fix: {
       text: 'List the header in allowedHeaders, or leave allowedHeaders out: then every header that is asked for is.',
-      fastifyIO: 'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'], allowedHeaders: [\'{{header}}\'] } })',
+      fastifyIO:
+        'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'], allowedHeaders: [\'{{header}}\'] } })',
       socketIO: 'new Server(httpServer, { cors: { origin: [\'{{origin}}\'], allowedHeaders: [\'{{header}}\'] } })'
     }
   },
@@ -98,14 +99,16 @@ export const CORS_CODES = {
       'Method {{method}} is not allowed by Access-Control-Allow-Methods in preflight response.',
     fix: {
       text: 'List the method in methods, in upper case.',
-      fastifyIO: 'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'], methods: [\'GET\', \'POST\', \'{{method}}\'] } })'
+      fastifyIO:
+        'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'], methods: [\'GET\', \'{{method}}\'] } })'
     }
   },
   VARY_MISSING: {
     severity: 'warning',
     title: 'The answer depends on Origin, but Vary does not say so',
     fix: {
-      text: 'Send Vary: Origin on every answer of {{what}}. Without it a cache may give one origin\'s answer to another.',
+      text: 'Send Vary: Origin on every answer of {{what}}. ' +
+        'Without it a cache may give one origin\'s answer to another.',
       fastifyIO: ALLOW_IO,
       nginx: 'add_header Vary Origin always;'
     }

@@ -22,7 +22,9 @@ export function fill (template: string, values: Values): string {
 }
 
 export function fillFix (fix: Fix, values: Values): Fix {
-  return Object.fromEntries(Object.entries(fix).map(([name, text]) => [name, fill(text as string, values)])) as unknown as Fix
+  const { text, ...snippets } = fix
+  const filled = Object.entries(snippets).map(([name, snippet]) => [name, fill(snippet, values)])
+  return { text: fill(text, values), ...Object.fromEntries(filled) }
 }
 
 export function codeOf (code: FindingCode): Code {

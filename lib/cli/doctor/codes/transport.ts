@@ -1,4 +1,4 @@
-import { type Code, FAILED } from './code.ts'
+import { BLOCKED, type Code, FAILED } from './code.ts'
 
 /** Whether the transports work, through whatever stands before the server. */
 export const TRANSPORT_CODES = {
@@ -52,15 +52,15 @@ export const TRANSPORT_CODES = {
         'cookies want Partitioned too. Or serve page and server under one site.',
       fastifyIO: 'reply.setCookie(\'session\', value, ' +
         '{ path: \'/\', httpOnly: true, secure: true, sameSite: \'none\', partitioned: true })',
-      socketIO: 'new Server(httpServer, { cookie: { name: \'io\', httpOnly: true, sameSite: \'none\', secure: true } })',
+      socketIO:
+        'new Server(httpServer, { cookie: { name: \'io\', httpOnly: true, sameSite: \'none\', secure: true } })',
       nginx: 'proxy_cookie_flags ~ secure samesite=none;'
     }
   },
   LOCAL_NETWORK: {
     severity: 'info',
     title: 'A public page that connects to {{address}} makes Chrome ask the user for permission',
-    browser: `${'Access to XMLHttpRequest at \'{{url}}\' from origin \'{{origin}}\' has been blocked by CORS policy: '}` +
-      'Permission was denied for this request to access the `{{space}}` address space.',
+    browser: `${BLOCKED}Permission was denied for this request to access the \`{{space}}\` address space.`,
     fix: {
       text: 'Chrome 142 and later asks before a public page reaches a local address; no header of the server ' +
         'prevents it. Give the server a public address, or develop with a page on localhost.'

@@ -25,7 +25,7 @@ export function stranger (origin: string): Caller {
 export type Kind = 'get' | 'post' | 'websocket' | 'script' | 'preflight'
 
 /**
- * The headers that a browser would send. A GET to the page's own server has no Origin (Fetch, "append a request `Origin`
+ * The headers that a browser would send. A GET to the page's own server has no Origin (Fetch, "append a request Origin
  * header"), nor has a script tag. Chromium sends no Sec-Fetch headers with a WebSocket handshake, and none to a server
  * that is not secure.
  *
@@ -56,7 +56,7 @@ function fetchMetadata (url: URL, origin: string, kind: Kind): Header[] {
   ]
 }
 
-/** Those of the user go along with everything but preflights; a stranger's page makes the visitor's browser send them. */
+/** Those of the user go along with all but preflights; a stranger's page makes the visitor's browser send them. */
 function cookies (target: Target, { isPage }: Caller, kind: Kind, kept: readonly string[]): Header[] {
   if (kind === 'preflight') return []
   const given = target.cookie === undefined ? [] : [target.cookie]

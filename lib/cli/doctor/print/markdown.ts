@@ -4,11 +4,12 @@ import { summaryOf } from './summary.ts'
 /** The report for an issue or a pull request, with all evidence. */
 export function markdownOf (report: Report): string {
   const { url, origin, server: { kind, path, protocols }, findings, probes } = report
-  const speaks = kind === 'none' ? 'not found' : `${kind} at ${code(path ?? '')}, protocol ${protocols.join(', ') || 'unknown'}`
+  const found = `${kind} at ${code(path ?? '')}, protocol ${protocols.join(', ') || 'unknown'}`
+  const rows = probes.map(({ name, ok, ms }) => `| ${name} | ${ok ? '✔' : '✖'} | ${ms} |`)
   const blocks = [
     `# Doctor: ${code(url)} from ${code(origin)}`,
-    `Server: ${speaks}. ${summaryOf(report)}`,
-    ['| probe | | ms |', '|---|---|---|', ...probes.map(({ name, ok, ms }) => `| ${name} | ${ok ? '✔' : '✖'} | ${ms} |`)].join('\n'),
+    `Server: ${kind === 'none' ? 'not found' : found}. ${summaryOf(report)}`,
+    ['| probe | | ms |', '|---|---|---|', ...rows].join('\n'),
     ...findings.flatMap(findingOf)
   ]
   return `${blocks.join('\n\n')}\n`

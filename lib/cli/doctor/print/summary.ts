@@ -5,7 +5,8 @@ export function summaryOf ({ findings, probes }: Report): string {
   const failed = findings.filter(({ severity }) => severity === 'critical' || severity === 'error').length
   const rest = findings.length - failed
   const others = rest === 0 ? '' : ` ${counted(rest, 'more finding')} of less weight.`
-  return failed === 0 ? `Sound: ${counted(probes.length, 'probe')} found no error.${others}` : `${counted(failed, 'error')} found.${others}`
+  const sound = `Sound: ${counted(probes.length, 'probe')} found no error.`
+  return (failed === 0 ? sound : `${counted(failed, 'error')} found.`) + others
 }
 
 export function counted (count: number, what: string): string {

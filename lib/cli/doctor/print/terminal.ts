@@ -7,8 +7,9 @@ import { counted, summaryOf } from './summary.ts'
 
 const COLOURS: Readonly<Record<Severity, Colour>> = { critical: 'red', error: 'red', warning: 'yellow', info: 'cyan' }
 const MARKS: Readonly<Record<Severity, string>> = { critical: '✖', error: '✖', warning: '▲', info: 'ℹ' }
-/** Columns of the widest page, and of the labels. */
+/** Columns of the page, and of the labels. */
 const WIDEST = 80
+const NARROWEST = 40
 const LABEL = 12
 
 /** The report for a terminal. Details of warnings, and all evidence, are in the other formats. */
@@ -19,7 +20,7 @@ export function terminalOf (
   paint: Paint,
   columns: number
 ): string {
-  const width = Math.min(columns, WIDEST)
+  const width = Math.max(NARROWEST, Math.min(columns, WIDEST))
   const told = new Set<string>()
   const lines = [
     '',
@@ -38,10 +39,11 @@ function header ({ url, server, origin }: Report, target: Target, width: number)
   const { kind, path, protocols } = server
   const names = { 'socket.io': 'Socket.IO', 'engine.io': 'Engine.IO' }
   const speaks = kind === 'none' ? 'not found' : `${names[kind]}, protocol ${protocols.join(' and ') || 'unknown'}`
-  const page = isSameOrigin(target) ? 'the server\'s own page' : target.credentials ? 'with credentials' : 'without credentials'
+  const cookies = target.credentials ? 'with credentials' : 'without credentials'
+  const page = isSameOrigin(target) ? 'the server\'s own page' : cookies
   return [
-    ...labelled('server', `${url}${path ?? ''}  (${speaks})`, width),
-    ...labelled('page', `${origin}  (${page})`, width)
+    ...labelled('server', `${url}${path ?? ''} (${speaks})`, width),
+    ...labelled('page', `${origin} (${page})`, width)
   ]
 }
 
@@ -55,12 +57,13 @@ function probes ({ probes }: Report, paint: Paint, width: number): string[] {
       used = 0
     }
     used += text.length + 3
-    lines.at(-1)!.push(paint(ok ? 'green' : 'red', text.slice(0, 1)) + text.slice(1, -`${ms} ms`.length) + paint('dim', `${ms} ms`))
+    lines.at(-1)!.push(`${paint(ok ? 'green' : 'red', ok ? '✔' : '✖')} ${name} ${paint('dim', `${ms} ms`)}`)
   }
   return lines.map((line) => `  ${line.join('   ')}`)
 }
 
-function findingOf ({ code, severity, title, evidence, browser, fix }: Finding, told: Set<string>, paint: Paint, width: number): string[] {
+function findingOf (finding: Finding, told: Set<string>, paint: Paint, width: number): string[] {
+  const { code, severity, title, evidence, browser, fix } = finding
   const head = `${MARKS[severity]} ${paint('bold', code)}  ${paint('dim', severity)}`
   const lines = [paint(COLOURS[severity], head), ...indented(title, width)]
   const isBad = severity === 'critical' || severity === 'error'
@@ -89,7 +92,8 @@ function proof ({ request, response }: Finding['evidence'][number], width: numbe
   const [asked = '', ...headers] = request.split('\n')
   const [answered = '', ...answers] = response.split('\n')
   const end = answers.indexOf('')
-  const cors = (end === -1 ? answers : answers.slice(0, end)).filter((line) => /^access-control-|^location:/i.test(line))
+  const head = end === -1 ? answers : answers.slice(0, end)
+  const cors = head.filter((line) => /^access-control-|^location:/i.test(line))
   const body = end === -1 ? [] : [answers.slice(end + 1).join(' ')]
   const path = asked.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, '')
   return [

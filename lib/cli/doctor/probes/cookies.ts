@@ -36,33 +36,54 @@ export function examineCookies ({ target, findings }: Examination, exchange: Exc
 function parse (line: string): Cookie {
   const [pair = '', ...rest] = line.split(';').map((part) => part.trim())
   const attributes = rest.map((part) => {
-    const at = part.indexOf('=')
-    return at === -1 ? [part.toLowerCase(), ''] as const : [part.slice(0, at).trim().toLowerCase(), part.slice(at + 1).trim()] as const
+    const [name = '', ...value] = part.split('=')
+    return [name.trim().toLowerCase(), value.join('=').trim()] as const
   })
   return { name: pair.split('=', 1)[0]!, attributes: new Map(attributes) }
 }
+
+const CROSS_SITE = 'came from a cross-site response which was not the response to a top-level navigation.'
 
 function whyDropped ({ attributes }: Cookie, url: URL, crossSite: boolean): Dropped | undefined {
   const secure = attributes.has('secure')
   const sameSite = attributes.get('samesite')?.toLowerCase() ?? 'unset'
   const domain = attributes.get('domain')?.toLowerCase().replace(/^\./, '') ?? ''
   if (domain !== '' && url.hostname !== domain && !url.hostname.endsWith(`.${domain}`)) {
-    return { reason: `its Domain ${domain} is not that of the server`, blocked: 'its Domain attribute was invalid with regards to the current host url.' }
+    return {
+      reason: `its Domain ${domain} is not that of the server`,
+      blocked: 'its Domain attribute was invalid with regards to the current host url.'
+    }
   }
   if (secure && !isTrustworthy(url)) {
-    return { reason: 'it is Secure, and the server is plain http', blocked: 'it had the "Secure" attribute but was not received over a secure connection.' }
+    return {
+      reason: 'it is Secure, and the server is plain http',
+      blocked: 'it had the "Secure" attribute but was not received over a secure connection.'
+    }
   }
   if (sameSite === 'none' && !secure) {
-    return { reason: 'SameSite=None needs Secure', blocked: 'it had the "SameSite=None" attribute but did not have the "Secure" attribute, which is required in order to use "SameSite=None".' }
+    return {
+      reason: 'SameSite=None needs Secure',
+      blocked: 'it had the "SameSite=None" attribute but did not have the "Secure" attribute, ' +
+        'which is required in order to use "SameSite=None".'
+    }
   }
-  if (!crossSite) return undefined
+  return crossSite ? whyNotAcross(sameSite, attributes.has('partitioned')) : undefined
+}
+
+function whyNotAcross (sameSite: string, partitioned: boolean): Dropped | undefined {
   if (sameSite === 'unset') {
-    return { reason: 'without SameSite it does not cross sites', blocked: 'it didn\'t specify a "SameSite" attribute, was defaulted to "SameSite=Lax", and came from a cross-site response which was not the response to a top-level navigation.' }
+    return {
+      reason: 'without SameSite it does not cross sites',
+      blocked: `it didn't specify a "SameSite" attribute, was defaulted to "SameSite=Lax", and ${CROSS_SITE}`
+    }
   }
   if (sameSite !== 'none') {
     const name = sameSite === 'strict' ? 'Strict' : 'Lax'
-    return { reason: `SameSite=${name} does not cross sites`, blocked: `it had the "SameSite=${name}" attribute but came from a cross-site response which was not the response to a top-level navigation.` }
+    return {
+      reason: `SameSite=${name} does not cross sites`,
+      blocked: `it had the "SameSite=${name}" attribute but ${CROSS_SITE}`
+    }
   }
-  if (attributes.has('partitioned')) return undefined
+  if (partitioned) return undefined
   return { reason: 'browsers that block third-party cookies keep only Partitioned ones', blocked: '', some: true }
 }

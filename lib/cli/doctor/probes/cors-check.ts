@@ -26,8 +26,8 @@ export function corsFault (exchange: Exchange, origin: string, credentials: bool
     return { code: 'ACAO_DOUBLED', value, words }
   }
   if (value === '*') {
-    const words = 'The value of the \'Access-Control-Allow-Origin\' header in the response must not be the wildcard \'*\' ' +
-      'when the request\'s credentials mode is \'include\'.'
+    const words = 'The value of the \'Access-Control-Allow-Origin\' header in the response must not be the wildcard ' +
+      '\'*\' when the request\'s credentials mode is \'include\'.'
     return credentials ? { code: 'ACAO_ANY_WITH_CREDENTIALS', value, words } : undefined
   }
   if (value !== origin) {

@@ -28,8 +28,9 @@ export async function findServer (examination: Examination): Promise<Look | unde
   if (speaks(first)) return first
   const { failure } = first.page.exchange
   if (failure !== undefined && FINAL.has(failure.kind)) return report(examination, first)
+  const others = [...unslashed(path), ...USUAL, ...ELSEWHERE]
   const other = await firstThatSpeaks(examination, wanted.slice(1)) ??
-    await firstThatSpeaks(examination, [...unslashed(path), ...USUAL, ...ELSEWHERE].filter((at) => !wanted.includes(at)))
+    await firstThatSpeaks(examination, others.filter((at) => !wanted.includes(at)))
   if (other === undefined) return report(examination, first)
   // a server may well have one of the usual paths on purpose
   const severity = wanted.includes(other.path) ? 'info' : 'error'
@@ -62,7 +63,7 @@ async function look ({ sessions, page }: Examination, path: string): Promise<Loo
 
 /** Whether an answer is Engine.IO's: an open packet, or an error in its words. */
 function speaks ({ page, native }: Look): boolean {
-  return [page, native].some((handshake) => handshake !== undefined && (handshake.open !== undefined || isError(handshake)))
+  return [page, native].some((shake) => shake !== undefined && (shake.open !== undefined || isError(shake)))
 }
 
 function isError ({ exchange: { answer } }: Handshake): boolean {
@@ -102,7 +103,7 @@ function turnedAway ({ answer }: Exchange, path: string): string {
 /** Chromium's words. */
 function tlsWords (code: string): string {
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'net::ERR_CERT_DATE_INVALID'
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') return 'net::ERR_CERT_COMMON_NAME_INVALID'
+  if (/ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(code)) return 'net::ERR_CERT_COMMON_NAME_INVALID'
   if (code === 'CERT_REVOKED') return 'net::ERR_CERT_REVOKED'
   return /^(DEPTH|SELF|UNABLE)/.test(code) ? 'net::ERR_CERT_AUTHORITY_INVALID' : 'net::ERR_SSL_PROTOCOL_ERROR'
 }

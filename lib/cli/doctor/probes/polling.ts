@@ -24,10 +24,13 @@ export interface Conversation {
 }
 
 /**
- * Speaks as a client does: a poll waits, CONNECT (Socket.IO protocol 5) is posted, and the poll must be answered at once. An
- * application may take its time with CONNECT; Engine.IO itself answers a waiting poll when the client closes.
+ * Speaks as a client does: a poll waits, CONNECT (Socket.IO protocol 5) is posted, and the poll must be answered at
+ * once. An application may take its time with CONNECT; Engine.IO itself answers a waiting poll when the client closes.
  */
-export async function examinePolling (examination: Examination, { session }: Handshake): Promise<Conversation | undefined> {
+export async function examinePolling (
+  examination: Examination,
+  { session }: Handshake
+): Promise<Conversation | undefined> {
   // protocol 3 has its own framing, and has been found already
   if (session === undefined || session.protocol !== 4) return undefined
   const { sessions, wire } = examination
@@ -96,7 +99,8 @@ function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], a
   const blame = (reason: string): void => {
     findings.add('POLLING_BUFFERED', { evidence: exchanges.slice(-2), values: { reason } })
   }
-  if (answer !== undefined && parseOpen(answer.body) !== undefined) blame('a poll gets an old handshake: a cache answers')
+  const isOld = answer !== undefined && parseOpen(answer.body) !== undefined
+  if (isOld) blame('a poll gets an old handshake: a cache answers')
   else if (failure?.kind === 'silent' || answer?.complete === false) {
     blame('the server\'s packet does not reach a poll that waits')
   } else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)

@@ -37,8 +37,8 @@ export function askPreflight (examination: Examination, route: RestRoute, origin
 }
 
 /**
- * Whether the preflight of a route passes. A page that sets no header needs none for Socket.IO's path; what is found then
- * is a warning.
+ * Whether the preflight of a route passes. A page that sets no header needs none for Socket.IO's path; what is found
+ * then is a warning.
  *
  * @param readable whether the page may read the answer itself: else that is the finding
  */
@@ -69,8 +69,9 @@ export async function examinePreflight (
   }
   const any = !target.credentials
   const methods = listOf(exchange, 'access-control-allow-methods')
-  if (!SAFE_METHODS.has(route.method) && !methods.includes(route.method.toLowerCase()) && !(any && methods.includes('*'))) {
-    findings.add('PREFLIGHT_METHOD', { evidence, values: { method: route.method } })
+  const { method } = route
+  if (!SAFE_METHODS.has(method) && !methods.includes(method.toLowerCase()) && !(any && methods.includes('*'))) {
+    findings.add('PREFLIGHT_METHOD', { evidence, values: { method } })
   }
   const allowed = listOf(exchange, 'access-control-allow-headers')
   const missing = unsafeHeaders(target.headers).find((name) =>

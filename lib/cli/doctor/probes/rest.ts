@@ -13,8 +13,8 @@ import { examineVary } from './vary.ts'
 export const STRANGER = 'https://attacker.example'
 
 /**
- * Whether a REST route and Socket.IO's path answer by one policy: to the page, and to a stranger. Only GET is sent; of other
- * methods only the preflight.
+ * Whether a REST route and Socket.IO's path answer by one policy: to the page, and to a stranger. Only GET is sent; of
+ * other methods only the preflight.
  *
  * @throws {CannotRun} when there is no such route
  */
@@ -47,7 +47,12 @@ export async function examineRest (examination: Examination, look: Look, route: 
   await compareStranger(examination, look, route, exchange)
 }
 
-async function compareStranger (examination: Examination, { path }: Look, route: RestRoute, page: Exchange): Promise<void> {
+async function compareStranger (
+  examination: Examination,
+  { path }: Look,
+  route: RestRoute,
+  page: Exchange
+): Promise<void> {
   const { findings, sessions } = examination
   const [rest, socket] = await Promise.all([
     askRoute(examination, route, STRANGER),

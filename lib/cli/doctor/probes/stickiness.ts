@@ -8,8 +8,8 @@ import { type Conversation, isUnknown } from './polling.ts'
 
 /**
  * Whether every request of a session reaches the process that has it. Fresh connections ask for the session with a
- * transport that it does not have: a process that knows it says "Bad request", and one that does not "Session ID unknown".
- * Neither changes anything.
+ * transport that it does not have: a process that knows it says "Bad request", and one that does not "Session ID
+ * unknown". Neither changes anything.
  */
 export async function examineStickiness (
   examination: Examination,

@@ -33,9 +33,15 @@ export async function examineUpgrade (examination: Examination, { path, page: po
 }
 
 /** Whether it is the origin that is refused: polling refuses it too, or the same handshake without it is accepted. */
-async function isForOrigin (examination: Examination, path: string, { answer }: Opened, refused: boolean): Promise<boolean> {
+async function isForOrigin (
+  examination: Examination,
+  path: string,
+  { answer }: Opened,
+  refused: boolean
+): Promise<boolean> {
   if (answer === undefined || answer.status < 400 || answer.status > 499) return false
-  if (parseError(answer.body)?.reason !== undefined || (refused && examination.findings.has('ORIGIN_REFUSED'))) return true
+  if (parseError(answer.body)?.reason !== undefined) return true
+  if (refused && examination.findings.has('ORIGIN_REFUSED')) return true
   return (await openSocket(examination, path, NATIVE)).open !== undefined
 }
 

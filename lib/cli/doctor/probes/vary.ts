@@ -1,7 +1,10 @@
 import type { Examination } from '../examination.ts'
 import { type Exchange, listOf, valuesOf } from '../wire/exchange.ts'
 
-/** Whether two answers to two origins differ in what CORS reads, and a cache is not told so (Fetch, "CORS protocol and HTTP caches"). */
+/**
+ * Whether two answers to two origins differ in what CORS reads, and a cache is not told so (Fetch, "CORS protocol and
+ * HTTP caches").
+ */
 export function examineVary ({ findings }: Examination, page: Exchange, other: Exchange, what: string): void {
   if (page.answer === undefined || other.answer === undefined) return
   const allowed = (exchange: Exchange): string => valuesOf(exchange, 'access-control-allow-origin').join()

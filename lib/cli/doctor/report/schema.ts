@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { CODES } from '../codes/index.ts'
+import { CODES, type FindingCode } from '../codes/index.ts'
 
 const closed = { additionalProperties: false }
 const text = (description: string) => Type.String({ description })
@@ -17,7 +17,7 @@ const fix = Type.Object({
 }, closed)
 
 const finding = Type.Object({
-  code: Type.Unsafe<keyof typeof CODES>({ type: 'string', enum: Object.keys(CODES), description: 'See docs/doctor.md.' }),
+  code: Type.Unsafe<FindingCode>({ type: 'string', enum: Object.keys(CODES), description: 'See docs/doctor.md.' }),
   severity: Type.Unsafe<'critical' | 'error' | 'warning' | 'info'>({
     type: 'string',
     enum: ['critical', 'error', 'warning', 'info'],

@@ -3,7 +3,8 @@ import { printable } from '../../../text.ts'
 /** Why there is no answer. */
 export interface Failure {
   readonly kind:
-    | 'dns' | 'refused' | 'unroutable' | 'timeout' | 'silent' | 'reset' | 'tls' | 'plain-http' | 'no-http' | 'overflow' | 'stopped'
+    | 'dns' | 'refused' | 'unroutable' | 'timeout' | 'silent' | 'reset'
+    | 'tls' | 'plain-http' | 'no-http' | 'overflow' | 'stopped'
   /** Node's code, such as `ECONNREFUSED`. */
   readonly code: string
   /** One sentence for people. */

@@ -61,7 +61,12 @@ export interface EngineError {
 
 /** Engine.IO's words, in the order of their numbers. */
 const MESSAGES = [
-  'Transport unknown', 'Session ID unknown', 'Bad handshake method', 'Bad request', 'Forbidden', 'Unsupported protocol version'
+  'Transport unknown',
+  'Session ID unknown',
+  'Bad handshake method',
+  'Bad request',
+  'Forbidden',
+  'Unsupported protocol version'
 ]
 
 export function parseError (text: string): EngineError | undefined {

@@ -31,7 +31,7 @@ export interface Upgraded {
 }
 
 /**
- * Sends requests, each on a connection of its own, and never rejects. A server cannot hold it up or fill its memory: time,
+ * Sends requests, each on a fresh connection, and never rejects. A server cannot hold it up or fill its memory: time,
  * head and body of each answer are bounded, and so are number and time of all requests.
  */
 export class Wire {
