@@ -161,6 +161,12 @@ suite('the report on a terminal', () => {
     }
   })
 
+  test('a body that would end a block of the Markdown does not', async (t) => {
+    const { url } = await http(t, (_request, response) => { response.writeHead(404).end('```') })
+    const { out } = await cli(['doctor', url, '--markdown'])
+    assert.match(out, /^````\nGET [^]*\n```\n````\n/m)
+  })
+
   test('Markdown has all evidence', async (t) => {
     const { url } = await stock(t, { cors: { origin: PAGE } })
     const { out, code } = await cli(['doctor', url, '--origin', PAGE, '--markdown'])
@@ -232,7 +238,8 @@ suite('check', () => {
   })
 
   const broken: ReadonlyArray<readonly [text: string, says: RegExp]> = [
-    ['{\n  "origin": [\n    "https://a.example",\n  ]\n}', /:4:3 {2}error {2}INVALID_JSON {2}is not JSON: value expected/],
+    ['{\n  "origin": [\n    "https://a.example",\n  ]\n}',
+      /:4:3 {2}error {2}INVALID_JSON {2}is not JSON: value expected/],
     ['{\n  // mine\n  "origin": false }', /:2:3 {2}error {2}INVALID_JSON {2}is not JSON: invalid comment token/],
     ['{ "origin": "a', /:1:13 {2}error {2}INVALID_JSON/],
     ['', /:1:1 {2}error {2}INVALID_JSON/],

@@ -152,7 +152,7 @@ suite('CORS of Socket.IO\'s path', () => {
   test('ORIGIN_REFUSED: the WebSocket alone', async (t) => {
     const { url } = await stock(t, {
       cors: { origin: PAGE },
-      allowRequest: ({ headers: { upgrade, origin } }, done) => done(null, upgrade === undefined || origin === undefined)
+      allowRequest: ({ headers }, done) => done(null, headers.upgrade === undefined || headers.origin === undefined)
     })
     assert.deepEqual((await diagnose(url)).faults, ['ORIGIN_REFUSED'])
   })
@@ -163,6 +163,14 @@ suite('CORS of Socket.IO\'s path', () => {
       next(req.headers.origin === undefined ? undefined : new Error('refused'))
     })
     assert.deepEqual((await diagnose(url)).faults, ['ORIGIN_REFUSED'])
+  })
+
+  test('UPGRADE_REFUSED: the server turns every upgrade down', async (t) => {
+    const { io, url } = await stock(t, { cors: { origin: PAGE } })
+    io.engine.use((req: IncomingMessage, _res: ServerResponse, next: (error?: Error) => void) => {
+      next(req.headers.upgrade === undefined ? undefined : new Error('no WebSockets here'))
+    })
+    assert.deepEqual((await diagnose(url)).faults, ['UPGRADE_REFUSED'])
   })
 
   test('ORIGIN_REFUSED: the server\'s own page, which a proxy hides', async (t) => {

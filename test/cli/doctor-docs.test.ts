@@ -42,7 +42,7 @@ test('doctor.schema.json is what `npm run schema` writes', () => {
 
 suite('the fixes can be pasted', () => {
   for (const [code, { browser, fix: { fastifyIO: ours, socketIO, nginx: proxy } }] of codes) {
-    if (browser !== undefined) test(`${code}: the values of the browser's words are known`, () => { fill(browser, EXAMPLE) })
+    if (browser !== undefined) test(`${code}: the browser's words`, () => { fill(browser, EXAMPLE) })
 
     if (ours !== undefined) {
       test(`${code}: fastify-io`, async () => {

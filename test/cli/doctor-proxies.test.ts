@@ -118,7 +118,7 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
     assert.match(findings[0]!.evidence[0]!.response, /^HTTP\/1\.1 502 /)
   })
 
-  test('ORIGIN_REFUSED: a page of the server itself, whose Host the proxy changes; the fix of the report mends it', async (t) => {
+  test('ORIGIN_REFUSED: the server\'s own page, Host is changed; the fix of the report mends it', async (t) => {
     const { port } = await start(t, {}, () => {}, { trustProxy: true })
     const location = (more: string) => ({
       server: `location / { proxy_pass http://upstream; ${cutting.replace(/proxy_set_header Host.*$/, '')}
@@ -203,7 +203,7 @@ suite('behind real nginx', { skip: nginxMissing }, () => {
     assert.deepEqual((await diagnose(url, '--no-attack')).codes, ['POLLING_BUFFERED'])
   })
 
-  test('CSWSH, SESSION_FOR_STRANGER, SID_UNBOUND and JSONP_OPEN of stock Socket.IO: the nginx fixes mend them', async (t) => {
+  test('the attacks on stock Socket.IO: the nginx fixes of the report mend them', async (t) => {
     const { port } = await stock(t, { cors })
     const open = await diagnose(await nginx(t, [port]))
     assert.deepEqual(open.codes, ['CSWSH', 'JSONP_OPEN', 'REBINDING', 'SESSION_FOR_STRANGER', 'SID_UNBOUND'])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createHttps } from 'node:https'
 import { createRequire } from 'node:module'
@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { attach } from 'engine.io'
 import { Server } from 'socket.io'
+import { WebSocketServer } from 'ws'
 import { examine } from '../../lib/cli/doctor/examine.ts'
 import { readTarget } from '../../lib/cli/doctor/read-target.ts'
 import { Wire } from '../../lib/cli/doctor/wire/wire.ts'
@@ -194,6 +195,63 @@ suite('another server', () => {
     const { code, out, err } = await cli(['doctor', url])
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, /asks for authentication \(401 at \/socket\.io\/\): give it with --cookie/)
+  })
+
+  test('could not run: a rate limit, at once or on the way', async (t) => {
+    for (const limit of [0, 3, 6]) {
+      let count = 0
+      const { own } = await start(t, { cors: { origin: PAGE } }, (app) => {
+        app.addHook('onRequest', async (_request, reply) => { if (count++ >= limit) return reply.code(429).send() })
+      })
+      const { code, out, err } = await cli(['doctor', own, '--origin', PAGE])
+      assert.deepEqual([code, out, err], [
+        2,
+        '',
+        'fastify-io: the server limits requests (429): raise the limit for this run, or wait\n'
+      ], `after ${limit} requests`)
+    }
+  })
+
+  test('findings before a rate limit stand, and the report says that not all was examined', async (t) => {
+    let count = 0
+    const { url } = await stock(t, { cors: { origin: 'https://other.example' } })
+    const { port } = new URL(url)
+    const limited = await http(t, (request, response) => {
+      if (count++ >= 4) return response.writeHead(429).end()
+      const onwards = httpRequest({ host: '127.0.0.1', port, path: request.url!, headers: request.headers })
+      onwards.on('response', (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers)
+        answer.pipe(response)
+      }).end()
+    })
+    const { code, out, err } = await cli(['doctor', limited.url, '--origin', PAGE])
+    assert.equal(code, 1)
+    assert.match(out, /ACAO_MISMATCH/)
+    assert.equal(err, 'fastify-io: not all was examined: ' +
+      'the server limits requests (429): raise the limit for this run, or wait\n')
+  })
+
+  test('could not run: a server that is too slow', async (t) => {
+    const { url } = await http(t, (_request, response) => {
+      const timer = setTimeout(() => response.writeHead(404).end(), 90)
+      response.on('close', () => clearTimeout(timer))
+    })
+    const target = readTarget(readOptions([url], doctor.options))
+    const bounds = { timeout: 100, total: 50, insecure: false }
+    await assert.rejects(examine(target, new Wire({ url: target.url, ...bounds, userAgent: 'test' })), /too slow/)
+  })
+
+  test('a WebSocket whose first frame is a ping is open all the same', async (t) => {
+    class PingFirst extends WebSocketServer {
+      override handleUpgrade (...[req, socket, head, done]: Parameters<WebSocketServer['handleUpgrade']>): void {
+        super.handleUpgrade(req, socket, head, (opened, request) => {
+          opened.ping('first')
+          done(opened, request)
+        })
+      }
+    }
+    const { url } = await stock(t, { cors: { origin: PAGE }, wsEngine: PingFirst as never })
+    assert.deepEqual((await diagnose(url, '--no-attack')).codes, [])
   })
 
   test('with the header it runs', async (t) => {

@@ -70,6 +70,7 @@ Exit code: 0 no finding of severity error or critical, 1 at least one,
       const ms = Math.round(performance.now() - begun)
       io.out(terminalOf(report, target, { requests: wire.sent, ms }, paintFor(io), io.columns))
     }
+    if (wire.stopped !== undefined) io.err(`fastify-io: not all was examined: ${wire.stopped}\n`)
     return report.findings.some(({ severity }) => severity === 'critical' || severity === 'error') ? FINDINGS : SOUND
   }
 }

@@ -50,7 +50,7 @@ export function siteOf (url: URL, origin: string): 'same-origin' | 'same-site' |
   return owner !== undefined && owner.name === ownedBy(page)?.name ? 'same-site' : 'cross-site'
 }
 
-/** Whether browsers treat the server as secure (Secure Contexts, section 3.1): else they send it no Sec-Fetch headers. */
+/** Whether the server counts as secure (Secure Contexts, section 3.1): else browsers send it no Sec-Fetch headers. */
 export function isTrustworthy ({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || isLoopbackHost(hostname)
 }

@@ -2,7 +2,7 @@ import { CannotRun } from '../cannot-run.ts'
 import { NATIVE } from '../conversation/headers.ts'
 import type { Handshake } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
-import { type Exchange, valuesOf } from '../wire/exchange.ts'
+import { valuesOf } from '../wire/exchange.ts'
 import { parseError } from '../wire/packets.ts'
 
 /** Where Socket.IO usually is. */
@@ -86,18 +86,14 @@ function report ({ findings }: Examination, { path, page: { exchange } }: Look):
   } else if (answer.status >= 300 && answer.status < 400) {
     const location = valuesOf(exchange, 'location')[0] ?? 'nowhere'
     findings.add('REDIRECTED', { evidence, values: { location, status: String(answer.status) } })
-  } else if ([401, 407, 429].includes(answer.status)) {
-    throw new CannotRun(turnedAway(exchange, path))
+  } else if (answer.status === 401 || answer.status === 407) {
+    throw new CannotRun(
+      `the server asks for authentication (${answer.status} at ${path}): ` +
+        'give it with --cookie \'name=value\' or --header \'authorization: …\''
+    )
   } else {
     findings.add('NOT_SOCKET_IO', { evidence })
   }
-}
-
-function turnedAway ({ answer }: Exchange, path: string): string {
-  return answer!.status === 429
-    ? `the server limits requests (429 at ${path}): wait, and try again`
-    : `the server asks for authentication (${answer!.status} at ${path}): ` +
-      'give it with --cookie \'name=value\' or --header \'authorization: …\''
 }
 
 /** Chromium's words. */

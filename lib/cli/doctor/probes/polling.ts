@@ -12,6 +12,8 @@ const PATIENCE = 2000
 /** Engine.IO's packet that only ends a poll; the client polls again. */
 const NOOP = '6'
 const NUDGES = 3
+/** The command ends when its probes do. */
+const UNREF = { ref: false }
 
 /** What a conversation by long-polling showed. */
 export interface Conversation {
@@ -40,7 +42,7 @@ export async function examinePolling (
   if (!isOk(post)) return afterPost(examination, session, post, waiting)
   const exchanges = [post]
   for (let nudges = 0; ; nudges++) {
-    const poll = await Promise.race([waiting, delay(Math.min(PATIENCE, wire.timeout / 2), undefined)])
+    const poll = await Promise.race([waiting, delay(Math.min(PATIENCE, wire.timeout / 2), undefined, UNREF)])
     if (poll === undefined) return afterSilence(examination, session, exchanges, waiting)
     exchanges.push(poll)
     if (poll.answer?.body !== NOOP || nudges === NUDGES) return afterPoll(examination, exchanges, true)

@@ -13,6 +13,8 @@ const FAREWELL = 500
 
 const TEXT = 0x81
 const CLOSE = 0x88
+const PING = 0x89
+const PONG = 0x8a
 
 /** The handshake of a WebSocket (RFC 6455, section 4), and the first Engine.IO packet behind it. */
 export interface Opened extends Exchange {
@@ -65,16 +67,22 @@ function firstText ({ socket, head }: Upgraded, timeout: number): Promise<string
   })
 }
 
-/** The payload of the first frame, once all of it is there; '' for a frame that is not one whole text. */
+/** The payload of the first text, once all of it is there, whatever pings come before; '' when something else comes. */
 function textOf (bytes: Buffer): string | undefined {
-  if (bytes.length < 2) return undefined
-  if (bytes[0] !== TEXT) return ''
-  const short = bytes[1]!
-  if (short < 126) return bytes.length < 2 + short ? undefined : bytes.toString('utf8', 2, 2 + short)
-  if (short !== 126) return ''
-  if (bytes.length < 4) return undefined
-  const length = bytes.readUInt16BE(2)
-  return bytes.length < 4 + length ? undefined : bytes.toString('utf8', 4, 4 + length)
+  let at = 0
+  while (bytes.length >= at + 2) {
+    const opcode = bytes[at]!
+    const short = bytes[at + 1]!
+    const isLong = short === 126
+    if (short > 126 || (isLong && bytes.length < at + 4)) return short > 126 ? '' : undefined
+    const start = at + (isLong ? 4 : 2)
+    const end = start + (isLong ? bytes.readUInt16BE(at + 2) : short)
+    if (opcode !== PING && opcode !== PONG && opcode !== TEXT) return ''
+    if (bytes.length < end) return undefined
+    if (opcode === TEXT) return bytes.toString('utf8', start, end)
+    at = end
+  }
+  return undefined
 }
 
 /** So that no session is left behind: Engine.IO's close packet, and the frame that closes a WebSocket. */

@@ -11,6 +11,10 @@ const MAX_HEAD = 16_384
 /** Requests of one run. */
 const MAX_REQUESTS = 96
 
+const SLOW = 'the server is too slow to be examined in time'
+const MANY = `the server was not examined within ${MAX_REQUESTS} requests`
+const LIMITED = 'the server limits requests (429): raise the limit for this run, or wait'
+
 export interface WireOptions {
   /** The server; only its scheme, host and port count. */
   readonly url: URL
@@ -38,7 +42,7 @@ export class Wire {
   readonly #options: WireOptions
   readonly #end: number
   #sent = 0
-  #stopped = false
+  #stopped: string | undefined
 
   constructor (options: WireOptions) {
     this.#options = options
@@ -48,8 +52,8 @@ export class Wire {
   /** How many requests have been sent. */
   get sent (): number { return this.#sent }
 
-  /** Whether a request was not sent because a bound of the run was reached. */
-  get stopped (): boolean { return this.#stopped }
+  /** Why no more requests are sent, if that is so: a bound of the run, or the server's rate limit. */
+  get stopped (): string | undefined { return this.#stopped }
 
   get timeout (): number { return this.#options.timeout }
 
@@ -58,16 +62,17 @@ export class Wire {
    */
   send (ask: Ask, onUpgrade?: (upgraded: Upgraded) => void): Promise<Exchange> {
     const left = this.#end - performance.now()
-    if (left <= 0 || this.#sent >= MAX_REQUESTS) {
-      this.#stopped = true
-      return Promise.resolve({ ask, failure: stopped('the bound of this run was reached before this request') })
-    }
+    if (left <= 0) this.#stopped ??= SLOW
+    if (this.#sent >= MAX_REQUESTS) this.#stopped ??= MANY
+    if (this.#stopped !== undefined) return Promise.resolve({ ask, failure: stopped(this.#stopped) })
     this.#sent++
     const timeout = ask.timeout ?? this.#options.timeout
     return exchange(this.#request(ask), ask, Math.min(timeout, left), onUpgrade).then((result) => {
-      if (result.failure === undefined || left > timeout || result.failure.code !== 'TIMEOUT') return result
-      this.#stopped = true
-      return { ask, failure: stopped('the time of this run was over before the answer came') }
+      // what is asked behind a limit tells of the limit alone
+      if (result.answer?.status === 429) this.#stopped ??= LIMITED
+      else if (result.failure?.code === 'TIMEOUT' && left <= timeout) this.#stopped ??= SLOW
+      else return result
+      return { ask, failure: stopped(this.#stopped) }
     })
   }
 
