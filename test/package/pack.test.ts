@@ -223,4 +223,12 @@ describe('the packed tarball in an empty project', () => {
     ], { cwd: project })
     assert.equal(stdout, 'CorsOptionsfastify-io\n')
   })
+
+  test('the command runs, and its schema is found', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const main = join(project, 'node_modules/fastify-io/dist/cli/main.js')
+    assert.equal((await run(process.execPath, [main, '--version'])).stdout, `${version}\n`)
+    const title = "require('fastify-io/doctor.schema.json').title"
+    assert.equal((await run(process.execPath, ['-p', title], { cwd: project })).stdout, 'DoctorReport\n')
+  })
 })
