@@ -163,7 +163,8 @@ describe('the packed tarball in an empty project', () => {
   test('holds what it promises, and nothing of ours besides', () => {
     const installed = join(project, 'node_modules/fastify-io')
     assert.deepEqual(readdirSync(installed).sort(), [
-      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'package.json', 'types'
+      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist',
+      'doctor.schema.json', 'package.json', 'types'
     ])
     assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])
     assert.ok(!existsSync(join(project, 'node_modules/eslint')), 'the project has its own dependencies only')
@@ -221,5 +222,13 @@ describe('the packed tarball in an empty project', () => {
       "require('fastify-io/cors.schema.json').title + require('fastify-io/package.json').name"
     ], { cwd: project })
     assert.equal(stdout, 'CorsOptionsfastify-io\n')
+  })
+
+  test('the command runs, and its schema is found', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const main = join(project, 'node_modules/fastify-io/dist/cli/main.js')
+    assert.equal((await run(process.execPath, [main, '--version'])).stdout, `${version}\n`)
+    const title = "require('fastify-io/doctor.schema.json').title"
+    assert.equal((await run(process.execPath, ['-p', title], { cwd: project })).stdout, 'DoctorReport\n')
   })
 })

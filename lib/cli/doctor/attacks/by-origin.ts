@@ -1,0 +1,82 @@
+import type { Severity } from '../codes/code.ts'
+import { stranger } from '../conversation/headers.ts'
+import { type Examination, openSocket } from '../examination.ts'
+import { STRANGER } from '../probes/rest.ts'
+import { type Exchange, valuesOf } from '../wire/exchange.ts'
+import { type Lookalike, lookalikesOf } from './strangers.ts'
+
+/** What the server let an origin do. */
+interface Accepted {
+  readonly origin: string
+  /** A session by long-polling. */
+  readonly session?: Exchange
+  /** A page of the origin may read the answer. */
+  readonly readable?: Exchange
+  /** A WebSocket with Engine.IO's open packet. */
+  readonly socket?: Exchange
+}
+
+/** Lets pages of other origins try to connect, by long-polling and by WebSocket. */
+export async function attackByOrigin (examination: Examination, path: string, webSockets: boolean): Promise<void> {
+  const anybody = await attempt(examination, path, STRANGER, webSockets)
+  reportAnybody(examination, anybody)
+  // who accepts everybody accepts these too, and that says nothing about how origins are compared
+  const tries = lookalikesOf(examination.target.origin).map(async (lookalike) => {
+    const accepted = await attempt(examination, path, lookalike.origin, webSockets && anybody.socket === undefined)
+    reportLookalike(examination, lookalike, accepted, anybody)
+  })
+  await Promise.all(tries)
+}
+
+async function attempt (
+  examination: Examination,
+  path: string,
+  origin: string,
+  webSockets: boolean
+): Promise<Accepted> {
+  const caller = stranger(origin)
+  const { exchange, session } = await examination.sessions.open(path, caller)
+  const opened = webSockets ? await openSocket(examination, path, caller) : undefined
+  const status = exchange.answer?.status ?? 0
+  const isReadable = status >= 200 && status < 300 &&
+    valuesOf(exchange, 'access-control-allow-origin').join() === origin
+  return {
+    origin,
+    ...(session !== undefined && { session: exchange }),
+    ...(isReadable && { readable: exchange }),
+    ...(opened?.open !== undefined && { socket: opened })
+  }
+}
+
+function reportAnybody ({ findings }: Examination, { origin, session, readable, socket }: Accepted): void {
+  const values = { stranger: origin }
+  if (socket !== undefined) findings.add('CSWSH', { evidence: [socket], values })
+  if (readable !== undefined) {
+    findings.add('ORIGIN_REFLECTED', { evidence: [readable], values, severity: severityOf(readable) })
+  }
+  if (session !== undefined) findings.add('SESSION_FOR_STRANGER', { evidence: [session], values })
+}
+
+function reportLookalike (
+  { findings }: Examination,
+  { code, origin }: Lookalike,
+  accepted: Accepted,
+  anybody: Accepted
+): void {
+  const kinds = ['socket', 'readable', 'session'] as const
+  const evidence = kinds.flatMap((kind) => anybody[kind] === undefined ? accepted[kind] ?? [] : [])
+  if (evidence.length === 0) return
+  // without cookies, a page that may read gets what any program gets
+  const isHarmless = accepted.readable !== undefined && evidence.every((exchange) => exchange === accepted.readable)
+  const isCritical = code !== 'ORIGIN_SCHEME' && code !== 'ORIGIN_PORT'
+  findings.add(code, {
+    evidence: [...new Set(evidence)],
+    values: { stranger: origin },
+    ...(isCritical && isHarmless && { severity: severityOf(accepted.readable) })
+  })
+}
+
+/** Whether a page may read with the visitor's cookies. */
+function severityOf (readable: Exchange): Severity {
+  return valuesOf(readable, 'access-control-allow-credentials').join() === 'true' ? 'critical' : 'error'
+}
