@@ -102,6 +102,8 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     if (req.socket.destroyed) return
     this.refused(req, code, context)
     if (!response.headersSent) refuse(response, code, context)
+    // a middleware has begun an answer before it failed
+    else if (!response.writableEnded) response.end()
   }
 
   protected override verify (req: SocketRequest, upgrade: boolean, fn: ErrorCallback): void | boolean {
