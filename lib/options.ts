@@ -87,8 +87,8 @@ const isSecret = (value: unknown): boolean =>
 const isSecrets = (value: unknown): boolean =>
   isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret))
 
-/** `true`, `false` or an object of the library's own. */
-const switchOrObject = <Options>() => predicate<boolean | Options>('true, false or an object', isSwitch)
+/** `true`, `false` or an object of the library's own. Engine.IO takes `true` also where its types leave it out. */
+const switchOrObject = <Option>() => predicate<Exclude<Option, undefined>>('true, false or an object', isSwitch)
 
 const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -130,13 +130,18 @@ export const optionsSchema: OptionsSchema = Type.Partial(Type.Object({
   pingTimeout: ms(),
   upgradeTimeout: ms(),
   maxHttpBufferSize: Type.Number({ minimum: 1, expected: 'a number of bytes' }),
+  httpRequestBodyTimeout: ms(),
+  // `ws` takes it as an integer of 32 bits, and 0 for no limit
+  maxBufferedChunks: Type.Integer({
+    minimum: 1, maximum: 2 ** 31 - 1, expected: 'a whole number of chunks from 1 to 2147483647'
+  }),
   allowRequest: predicate<NonNullable<ServerOptions['allowRequest']>>('a function', isFunction),
   allowUpgrades: boolean(),
-  perMessageDeflate: switchOrObject<object>(),
-  httpCompression: switchOrObject<object>(),
+  perMessageDeflate: switchOrObject<ServerOptions['perMessageDeflate']>(),
+  httpCompression: switchOrObject<ServerOptions['httpCompression']>(),
   wsEngine: Type.Any(),
   initialPacket: Type.Any(),
-  cookie: switchOrObject<NonNullable<ServerOptions['cookie']>>(),
+  cookie: switchOrObject<ServerOptions['cookie']>(),
   allowEIO3: boolean(),
   destroyUpgrade: boolean(),
   destroyUpgradeTimeout: ms()

@@ -29,7 +29,7 @@ const post = (port: number, sid: string): string =>
 
 suite('a POST in small chunks', () => {
   test('0.49 MB, a byte a chunk, costs a few MB of heap at most', async (t) => {
-    const { app, port } = await start(t, { cors: { origin: ORIGIN } })
+    const { app, port } = await start(t, { cors: { origin: ORIGIN }, maxBufferedChunks: 1_000_000 })
     const sid = await joined(port)
     const size = 490_000
     const body = chunked(`42["x","${'y'.repeat(size)}`, 1)
@@ -81,5 +81,18 @@ suite('a POST in small chunks', () => {
       assert.match(String((await once(socket, 'data'))[0]), new RegExp(`^HTTP/1\\.1 ${status}`))
     }
     assert.equal((await ask(port, POLLING)).status, 200)
+  })
+
+  test('maxBufferedChunks is exact, and 10,000 unless it is given', async (t) => {
+    for (const [options, limit] of [[{}, 10_000], [{ maxBufferedChunks: 100 }, 100]] as const) {
+      for (const [chunks, status] of [[limit, 200], [limit + 1, 413]] as const) {
+        const { app, port } = await start(t, options)
+        const sid = await joined(port)
+        const body = chunked(`42["x","${'y'.repeat(chunks - 10)}"]`, 1)
+        const socket = await sent(t, port, `${post(port, sid)}${body}0\r\n\r\n`)
+        assert.match(String((await once(socket, 'data'))[0]), new RegExp(`^HTTP/1\\.1 ${status}`), `${chunks} chunks`)
+        assert.equal(app.io.engine.clientsCount, status === 200 ? 1 : 0)
+      }
+    }
   })
 })

@@ -80,14 +80,24 @@ for (const statelessHandshake of [true, false]) {
             response.statusCode = 401
             response.end('who are you?')
           } else if (what === 'fail') next(new Error('no session store'))
+          else if (what === 'begin') {
+            response.writeHead(402)
+            next(new Error('no session store'))
+          } else if (what === 'reject') return Promise.reject(new Error('no session store'))
           else next()
         }) satisfies Middleware
       )
       for (const { status, body } of await both(port, { 'x-do': 'answer' })) {
         assert.deepEqual([status, body], [401, 'who are you?'])
       }
-      for (const { status, body } of await both(port, { 'x-do': 'fail' })) {
-        assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3])
+      for (const how of ['fail', 'reject']) {
+        for (const { status, body } of await both(port, { 'x-do': how })) {
+          assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3])
+        }
+      }
+      // engine.io 6.6.12 ends such an answer
+      for (const { status, body } of await both(port, { 'x-do': 'begin' })) {
+        assert.deepEqual([status, body], [402, ''])
       }
       assert.equal(app.io.engine.clientsCount, 0)
       assert.deepEqual((await both(port)).map(({ status }) => status), [200, 101])

@@ -16,46 +16,46 @@ const Base = Object.getPrototypeOf(Server)
 /** By file of ours: whose functions it stands in for, and the first digits of the SHA-256 of their text. */
 const FINGERPRINTS: Readonly<Record<string, readonly (readonly [name: string, of: object, sha256: string])[]>> = {
   'lib/sockets/engine/handshake-engine.ts': [
-    ['engine.io Server.handshake', Base.prototype.handshake, '5e5cfb4b01fd'],
+    ['engine.io Server.handshake', Base.prototype.handshake, '4ec5783ea2f3'],
     ['engine.io Server.upgrades', Base.prototype.upgrades, '7afdb9183e35'],
     ['engine.io Server.generateId', Base.prototype.generateId, '451af25a8f55']
   ],
   'lib/sockets/engine/session-engine.ts': [
-    ['engine.io Server.createTransport', Reflect.get(Server.prototype, 'createTransport'), '46ee757607d8']
+    ['engine.io Server.createTransport', Reflect.get(Server.prototype, 'createTransport'), '21bfdc521109']
   ],
   'lib/sockets/engine/admission-engine.ts': [
     ['engine.io Server.verify', Base.prototype.verify, 'c0f0e0283083'],
-    ['engine.io Server._applyMiddlewares', Base.prototype._applyMiddlewares, '8e6dccd17eb4']
+    ['engine.io Server._applyMiddlewares', Base.prototype._applyMiddlewares, '3720439a92f7']
   ],
   'lib/sockets/engine/engine.ts': [
     ['engine.io Server.handleRequest', Server.prototype.handleRequest, 'a2fc8c852a48'],
     ['engine.io Server.handleUpgrade', Server.prototype.handleUpgrade, '267717219dbb'],
-    ['engine.io Server.onWebSocket', Reflect.get(Server.prototype, 'onWebSocket'), '8d8164ba8a8c'],
-    ['engine.io Server.onWebTransportSession', Base.prototype.onWebTransportSession, 'c7ce0ab71c3e'],
+    ['engine.io Server.onWebSocket', Reflect.get(Server.prototype, 'onWebSocket'), '78ee7965c17e'],
+    ['engine.io Server.onWebTransportSession', Base.prototype.onWebTransportSession, '79828ea7f0ee'],
     ['engine.io Server.close', Base.prototype.close, 'a2730893fced'],
     ['engine.io Server.cleanup', Reflect.get(Server.prototype, 'cleanup'), 'a4d7e751099c']
   ],
   'lib/sockets/engine/websocket-server.ts': [
-    ['engine.io Server.init', Reflect.get(Server.prototype, 'init'), 'dd41fdb40467']
+    ['engine.io Server.init', Reflect.get(Server.prototype, 'init'), '27d0f86a2dad']
   ],
   'lib/sockets/upgrades/dispatcher.ts': [
-    ['engine.io Server.attach', Server.prototype.attach, 'f7e2bdf9a2f2']
+    ['engine.io Server.attach', Server.prototype.attach, '6e159caeeb9a']
   ],
   'lib/sockets/session/engine-socket.ts': [
     ['engine.io Socket', Socket, 'd05e0e5c4f37']
   ],
   'lib/sockets/session/polling-transport.ts': [
-    ['engine.io Polling', EnginePolling, 'f767f5ce12ed'],
-    ['engine.io Transport', Transport, '2c59ac40f64b']
+    ['engine.io Polling', EnginePolling, '204c1a07343f'],
+    ['engine.io Transport', Transport, 'bfde47057ed7']
   ],
   'lib/sockets/session/websocket-transport.ts': [
-    ['engine.io WebSocket', transports.websocket, '629923c4e6a7'],
+    ['engine.io WebSocket', transports.websocket, 'e953ead169de'],
     ['ws Sender.send', Sender.prototype.send, 'ca0327ee0f6c'],
     ['ws Sender.sendFrame', Sender.prototype.sendFrame, 'e57db8dbaf94'],
     ['ws WebSocket.send', WebSocket.prototype.send, '3c1987298c56']
   ],
   'lib/sockets/session/frame.ts': [
-    ['ws Sender.frame', Sender.frame, '51155355936e']
+    ['ws Sender.frame', Sender.frame, '0e477e9bce98']
   ],
   'lib/sockets/server.ts': [
     ['socket.io Server.close', SocketIOServer.prototype.close, '6fba54ae66ea'],

@@ -32,9 +32,9 @@ function answerAll (io: Server): void {
   })
 }
 
-async function stock (t: TestContext): Promise<Side> {
+async function stock (t: TestContext, more: FastifyIOOptions = {}): Promise<Side> {
   const server = createServer()
-  const io = new Server(server, OPTIONS)
+  const io = new Server(server, { ...OPTIONS, ...more as object })
   answerAll(io)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -42,8 +42,8 @@ async function stock (t: TestContext): Promise<Side> {
   return { port: (server.address() as AddressInfo).port, io }
 }
 
-async function ours (t: TestContext, statelessHandshake: boolean): Promise<Side> {
-  const { app, port } = await start(t, { ...OPTIONS, statelessHandshake })
+async function ours (t: TestContext, statelessHandshake: boolean, more: FastifyIOOptions = {}): Promise<Side> {
+  const { app, port } = await start(t, { ...OPTIONS, ...more, statelessHandshake })
   answerAll(app.io)
   return { port, io: app.io }
 }
@@ -308,6 +308,27 @@ const CONVERSATIONS: Record<string, Conversation> = {
   }
 }
 
+/** A POST that is answered before its end; all that comes of it. */
+const unfinished = (body: string): Conversation => async (t, { port, io }) => {
+  const reason = new Promise((resolve) => {
+    io.once('connection', (socket) => { socket.once('disconnect', resolve) })
+  })
+  const polling = await Polling.join(port)
+  const held = polling.poll()
+  await waiting(io, 'req')
+  const socket = await polling.open(t, `POST PATH HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`)
+  const closed = once(socket, 'close')
+  const answer = text((await once(socket, 'data'))[0])
+  await closed
+  return [answer, await held, await reason, await gone(io), await polling.poll()]
+}
+
+const LIMITS: Record<string, readonly [FastifyIOOptions, Conversation]> = {
+  'a body that becomes too long': [{ maxHttpBufferSize: 9 }, unfinished('a\r\n42["a",100\r\n')],
+  'a body in too many chunks': [{ maxBufferedChunks: 3 }, unfinished('1\r\n4\r\n'.repeat(4))],
+  'a body that never ends': [{ httpRequestBodyTimeout: 500 }, unfinished('1\r\n4\r\n')]
+}
+
 const readers = new WeakMap<WebSocket, () => Promise<string>>()
 const next = (socket: WebSocket): Promise<string> => readers.get(socket)!()
 
@@ -346,6 +367,16 @@ for (const statelessHandshake of [true, false]) {
         const [theirs, own] = await Promise.all([
           stock(t).then((side) => converse(t, side)),
           ours(t, statelessHandshake).then((side) => converse(t, side))
+        ])
+        assert.deepEqual(own, theirs)
+      })
+    }
+
+    for (const [name, [options, converse]] of Object.entries(LIMITS)) {
+      test(`${name}, by an option`, async (t) => {
+        const [theirs, own] = await Promise.all([
+          stock(t, options).then((side) => converse(t, side)),
+          ours(t, statelessHandshake, options).then((side) => converse(t, side))
         ])
         assert.deepEqual(own, theirs)
       })

@@ -17,6 +17,8 @@ export interface Session extends EventEmitter {
     /** ms that polling waits for a poll to be closed by. */
     closeTimeout: number
     readonly shouldClose?: object | null
+    /** Who hears its packets: the session, or a guard before it. */
+    readonly sink?: object | undefined
     /** The WebSocket of `ws`. */
     readonly socket: {
       close (code: number, reason: unknown): void

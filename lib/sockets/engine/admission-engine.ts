@@ -103,6 +103,8 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     if (req.socket.destroyed) return
     this.refused(req, code, context)
     if (!response.headersSent) refuse(response, code, context)
+    // a middleware has begun an answer before it failed
+    else if (!response.writableEnded) response.end()
   }
 
   /** @returns whether a request of another origin than its session's is served; it is told of then */

@@ -1,4 +1,4 @@
-import { Server as EngineServer, type ServerOptions } from 'engine.io'
+import { Server as EngineServer, type ServerOptions, type Transport } from 'engine.io'
 import type { Enforcement } from '../../config.ts'
 import { isStale } from '../../http/decide-again.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
@@ -13,7 +13,7 @@ import { PollingTransport } from '../session/polling-transport.ts'
 import { exposeDecorators } from '../session/request-decorators.ts'
 import { answerUnreadOnClose } from '../session/unread-post.ts'
 import { WebSocketTransport } from '../session/websocket-transport.ts'
-import { type EngineRequest, type EngineSession, internalsOf, type OpenTransport } from '../upstream/engine-io.ts'
+import { type EngineRequest, type EngineSession, internalsOf, transportOptions } from '../upstream/engine-io.ts'
 import type { EngineSetUp } from './set-up.ts'
 
 export type Session = EngineSession & OwnedSession
@@ -84,7 +84,7 @@ export abstract class SessionEngine extends EngineServer {
     return sid !== undefined && Object.hasOwn(clients, sid) ? clients[sid] : undefined
   }
 
-  protected openSession (sid: string, transport: OpenTransport, req: SocketRequest): EngineSocket {
+  protected openSession (sid: string, transport: Transport, req: SocketRequest): EngineSocket {
     if (transport.name !== 'websocket') transport.on('headers', this.#onHeaders)
     return new EngineSocket(sid, this, transport, req, 4)
   }
@@ -102,15 +102,17 @@ export abstract class SessionEngine extends EngineServer {
     }
   }
 
-  protected override createTransport (name: TransportName, req: EngineRequest): OpenTransport {
+  protected override createTransport (name: TransportName, req: EngineRequest): Transport {
     const { EIO, j, sid } = req._query
     // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
     if (sid === undefined && (this.draining || req.socket.destroyed)) throw new GivenUp()
     if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
-      return new PollingTransport(req, this.opts) as object as OpenTransport
+      return new PollingTransport(req, transportOptions(this.opts)) as object as Transport
     }
-    if (this.own && name === 'websocket' && this.#plainWebSockets) return new WebSocketTransport(req, this.opts)
+    if (this.own && name === 'websocket' && this.#plainWebSockets) {
+      return new WebSocketTransport(req, transportOptions(this.opts))
+    }
     const transport = super.createTransport(name, req)
     if (name === 'polling') answerUnreadOnClose(transport)
     return transport

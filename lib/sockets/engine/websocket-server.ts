@@ -17,17 +17,11 @@ const NOT_ON_101 = new Set([
   'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'
 ])
 
-/** Bytes that the chunks of an unfinished frame have on average at least; TCP segments have some hundred. */
-const MIN_CHUNK = 64
-/** What `ws` itself stops at. */
-const MAX_CHUNKS = 256 * 1024
-
 /** Makes the `ws` server of an engine; it writes the headers of {@link keepForHeaders} onto each 101. */
 export function createWebSocketServer (engine: EngineServer): WebSocketServer {
-  const { wsEngine: WsEngine, perMessageDeflate = false, maxHttpBufferSize } = engine.opts
-  const maxPayload = maxHttpBufferSize!
-  // A chunk of one byte costs `ws` two hundred until its frame is whole.
-  const maxBufferedChunks = Math.min(Math.max(1024, Math.ceil(maxPayload / MIN_CHUNK)), MAX_CHUNKS)
+  const { wsEngine: WsEngine, perMessageDeflate = false, maxHttpBufferSize: maxPayload } = engine.opts
+  // For `ws` undefined is no limit, and engine.io before 6.6.13, which may have been forced in, knows none.
+  const { maxBufferedChunks = 10_000 } = engine.opts
   const options = { noServer: true, clientTracking: false, perMessageDeflate, maxPayload, maxBufferedChunks }
   const ws: WebSocketServer = new WsEngine(options)
   // other engines (eiows) emit no events

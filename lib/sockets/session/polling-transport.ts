@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { setHeaders, takeHeaders } from '../../http/reply-handover.ts'
-import { grown } from './grown-buffer.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
-import { answerUnread } from './unread-post.ts'
+import { PostBody } from './post-body.ts'
+import { answerUnread, refuseUnread } from './unread-post.ts'
 import { debugPolling } from '../upstream/debug.ts'
-import { EnginePolling, type Packet, type PollRequest, type TransportOptions } from '../upstream/engine-io.ts'
+import { EnginePolling, type Packet, type PollRequest } from '../upstream/engine-io.ts'
 
 const kTransport: unique symbol = Symbol('fastify-io.transport')
 type PollingRequest = PollRequest & { [kTransport]?: PollingTransport }
@@ -17,18 +17,11 @@ type PollingRequest = PollRequest & { [kTransport]?: PollingTransport }
  */
 export class PollingTransport extends EnginePolling {
   sink: PacketSink | undefined = undefined
-  /** The body so far: its first chunk as it came, or the start of a buffer that grows. */
-  #body: Buffer | undefined
-  #length = 0
+  /** Of the POST that is being read. */
+  #body: PostBody | undefined
+  #bodyTimer: ReturnType<typeof setTimeout> | undefined
   /** Told when it has closed. */
   #closed: (() => void) | undefined
-
-  constructor (request: object, options: TransportOptions) {
-    super(request, options)
-    // where Engine.IO up to 6.6.11 looks for them
-    this.maxHttpBufferSize = options.maxHttpBufferSize!
-    this.httpCompression = options.httpCompression
-  }
 
   override onPollRequest (req: PollingRequest, res: ServerResponse): void {
     // two polls at once: Engine.IO's own code refuses the second
@@ -59,8 +52,8 @@ export class PollingTransport extends EnginePolling {
     }
     this.dataReq = req
     this.dataRes = res
-    this.#body = undefined
-    this.#length = 0
+    this.#body = new PostBody()
+    this.#bodyTimer = setTimeout(onLateBody, this.opts.httpRequestBodyTimeout!, this)
     req[kTransport] = this
     req.on('close', onDataClose)
     req.on('data', onData)
@@ -68,25 +61,21 @@ export class PollingTransport extends EnginePolling {
   }
 
   receive (chunk: Buffer): void {
-    const length = this.#length + chunk.length
-    if (length > this.maxHttpBufferSize) {
-      setHeaders(this.dataRes!)
-      this.dataRes!.writeHead(413).end()
-      this.forgetData()
-      return
-    }
-    if (this.#body === undefined) {
-      this.#body = chunk
-    } else {
-      // Bytes are kept, not chunks. A chunk can be one byte long (RFC 9112, section 7.1), and its Buffer costs 150.
-      if (length > this.#body.length) this.#body = grown(this.#body, length, this.maxHttpBufferSize)
-      chunk.copy(this.#body, this.#length)
-    }
-    this.#length = length
+    const excess = this.#body!.add(chunk, this.opts)
+    if (excess !== undefined) this.refuseBody(413, excess)
+  }
+
+  /** Ends the session too, as Engine.IO does. */
+  refuseBody (status: 408 | 413, message: string): void {
+    const { dataReq, dataRes } = this
+    this.forgetData()
+    refuseUnread(dataReq!, dataRes!, status)
+    this.fail(message)
   }
 
   received (req: PollingRequest): void {
-    const text = this.#body === undefined ? '' : this.#body.toString('utf8', 0, this.#length)
+    clearTimeout(this.#bodyTimer)
+    const text = this.#body!.text()
     const res = this.dataRes!
     this.#body = undefined
     this.onData(text)
@@ -99,8 +88,9 @@ export class PollingTransport extends EnginePolling {
   }
 
   forgetData (): void {
+    clearTimeout(this.#bodyTimer)
     this.dataReq = this.dataRes = null
-    this.#body = undefined
+    this.#body = this.#bodyTimer = undefined
   }
 
   /**
@@ -190,6 +180,10 @@ function onData (this: PollingRequest, chunk: Buffer): void {
 function onEnd (this: PollingRequest): void {
   const transport = this[kTransport]!
   if (transport.dataReq === this) transport.received(this)
+}
+
+function onLateBody (transport: PollingTransport): void {
+  transport.refuseBody(408, 'http request timeout')
 }
 
 function onDataClose (this: PollingRequest): void {

@@ -22,18 +22,15 @@ type OwnedSocket = WsSocket & { [kTransport]?: WebSocketTransport }
  */
 export class WebSocketTransport extends Transport {
   readonly socket: OwnedSocket
-  /** `true` or options when messages may be compressed. */
-  perMessageDeflate: TransportOptions['perMessageDeflate']
   sink: PacketSink | undefined = undefined
   readonly #net: NetSocket
 
   /** @param request the upgrade request; `websocket` is what `ws` made of it */
   constructor (
     request: { _query: Record<string, string>, socket: NetSocket, websocket?: WebSocket },
-    { perMessageDeflate }: TransportOptions
+    options: TransportOptions
   ) {
-    super(request)
-    this.perMessageDeflate = perMessageDeflate
+    super(request, options)
     const socket = request.websocket as OwnedSocket
     this.socket = socket
     this.#net = request.socket
@@ -80,7 +77,7 @@ export class WebSocketTransport extends Transport {
     const { socket } = this
     const sender = socket._sender
     // `ws` says what is wrong about a closed socket, and compresses
-    if (this.perMessageDeflate || socket.readyState !== OPEN || sender?.sendFrame === undefined) {
+    if (this.opts.perMessageDeflate || socket.readyState !== OPEN || sender?.sendFrame === undefined) {
       socket.send(this.#encode(packet), sent)
       return
     }

@@ -66,7 +66,7 @@ export function own (): Part[] {
       name: 'engine.io Transport',
       of: Transport,
       methods: ['onData', 'onPacket', 'onError', 'onClose'],
-      fields: ['parser', 'supportsBinary', 'writable', 'readyState']
+      fields: ['opts', 'parser', 'supportsBinary', 'writable', 'readyState']
     },
     {
       name: 'engine.io Polling',
@@ -74,7 +74,10 @@ export function own (): Part[] {
       methods: [
         'onPollRequest', 'onDataRequest', 'onData', 'onClose', 'send', 'write', 'doWrite', 'doClose', 'headers'
       ],
-      fields: ['req', 'res', 'dataReq', 'dataRes', 'shouldClose', 'maxHttpBufferSize', 'httpCompression']
+      fields: [
+        'req', 'res', 'dataReq', 'dataRes', 'shouldClose',
+        'maxHttpBufferSize', 'maxBufferedChunks', 'httpRequestBodyTimeout', 'httpCompression'
+      ]
     }
   ]
 }

@@ -67,15 +67,13 @@ type SessionClass = new (
 /** Engine.IO's session, to be extended. */
 export const EngineSessionBase: SessionClass = Socket as unknown as SessionClass
 
-/** What createTransport() gives; Engine.IO's server up to 6.6.11 sets its options on it. */
-export type OpenTransport = Transport & {
-  perMessageDeflate?: unknown
-  maxHttpBufferSize?: unknown
-  httpCompression?: unknown
-}
-
 /** The options of Engine.IO's server that transports look at. */
-export type TransportOptions = Pick<ServerOptions, 'perMessageDeflate' | 'maxHttpBufferSize' | 'httpCompression'>
+export type TransportOptions = NonNullable<ConstructorParameters<typeof Transport>[1]>
+
+/** Engine.IO copies them for each client. It types `perMessageDeflate` there without `true`, and hands `true` on. */
+export function transportOptions (options: ServerOptions): TransportOptions {
+  return options as TransportOptions
+}
 
 /** The polling transport: Engine.IO's, or ours. */
 interface PollingInternals extends EventEmitter {
@@ -86,8 +84,7 @@ interface PollingInternals extends EventEmitter {
   dataReq: PollRequest | null | undefined
   dataRes: ServerResponse | null | undefined
   readonly parser: { encodePayload (packets: Packet[], encoded: (payload: string) => void): void }
-  maxHttpBufferSize: number
-  httpCompression: TransportOptions['httpCompression']
+  readonly opts: TransportOptions
   /** While the transport waits for one more poll to say goodbye. */
   shouldClose?: (() => void) | null
   onPollRequest (req: PollRequest, res: ServerResponse): void
@@ -106,7 +103,6 @@ interface PollingInternals extends EventEmitter {
 /** What of it any transport may have, when it polls. */
 export type MayPoll = Partial<Pick<PollingInternals, 'res' | 'dataReq' | 'dataRes' | 'shouldClose' | 'doClose'>>
 
-/** Engine.IO up to 6.6.11 leaves the options to its server. */
 type PollingClass = new (request: object, options: TransportOptions) => PollingInternals
 
 /** Engine.IO's polling transport, to be extended. Only its factory is exported: the class is that of what it makes. */

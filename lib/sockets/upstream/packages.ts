@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 
 /** The versions that every test has passed with; upstream.test.ts holds them to what is installed. */
 export const KNOWN: Readonly<Record<string, string>> = {
-  'engine.io': '6.6.11',
-  ws: '8.21.3',
+  'engine.io': '6.6.13',
+  ws: '8.23.0',
   'socket.io': '4.8.4'
 }
 
@@ -40,7 +40,7 @@ function manifestOf (folder: string): { name?: unknown, version?: unknown } | un
   }
 }
 
-/** The installed versions in words: `engine.io 6.6.11, ws 8.21.3, socket.io 4.8.4`. */
+/** The installed versions in words: `engine.io 6.6.13, ws 8.23.0, socket.io 4.8.4`. */
 export function installed (from: string): string {
   const engine = packageOf('engine.io', from)
   const found = {
