@@ -4,7 +4,7 @@ import { createAdapter } from '@socket.io/redis-adapter'
 import Fastify from 'fastify'
 import { createClient, type RedisClientType } from 'redis'
 import fastifyIO, { ConfigError } from '../../lib/index.ts'
-import { sharedPolicy } from './shared-policy.ts'
+import { redisPolicy } from '../../lib/redis.ts'
 
 const { NUMBER = '1', REDIS = '', SECRET = '', SERVER = '', VISITORS = '' } = process.env
 const me = Number(NUMBER)
@@ -17,7 +17,8 @@ async function main (): Promise<void> {
   await redis.connect()
   const subscriber = redis.duplicate()
   await subscriber.connect()
-  const shared = await sharedPolicy(redis, { origin: [VISITORS] })
+  const initial = { origin: [VISITORS] }
+  const shared = await redisPolicy(redis, { key: 'example:policy', initial, secret: SECRET })
 
   const app = Fastify({ trustProxy: '127.0.0.1', return503OnClosing: false })
   await app.register(fastifyIO, {

@@ -57,7 +57,8 @@ export async function createStock (origin: string, log: Log): Promise<Backend> {
   // Socket.IO answers its requests before Fastify sees them: no hook can watch it
   app.server.prependListener('request', (request) => recorder.enter(request))
   app.server.prependListener('upgrade', (request) => recorder.enter(request))
-  app.addHook('preClose', async () => { await io.close() })
+  // io.close() would wait for every connection of the HTTP server, and those end only when Fastify closes it
+  app.addHook('preClose', async () => { io.engine.close() })
   // Fastify serves `localhost` with a second server for IPv6, where this Socket.IO would not be attached
   return { app, recorder, host: '127.0.0.1' }
 }

@@ -229,7 +229,7 @@ suite('the playground, in a real browser', () => {
 
     await page.click('#undo')
     assert.deepEqual(JSON.parse(await page.inputValue('#policy')), inForce)
-    assert.equal(await page.locator('#issues li').count(), 0)
+    await until(async () => await page.locator('#issues li').count() === 0, 'the issues are gone')
   })
 
   test('a warning leaves the policy valid', async (t) => {
