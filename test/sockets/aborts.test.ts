@@ -140,9 +140,9 @@ for (const statelessHandshake of [true, false]) {
     }
 
     // In Socket.IO by itself these end the process.
-    test('allowRequest that throws or rejects refuses; a middleware that throws is a 500', async (t) => {
+    test('allowRequest that throws or rejects refuses; a middleware that throws is a 400', async (t) => {
       const lines: string[] = []
-      const logger = { level: 'error', stream: { write: (line: string) => { lines.push(line) } } }
+      const logger = { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } }
       const statuses = async (port: number) => (await askBoth(port)).map(({ status }) => status)
       const failing = [() => { throw new Error('bug') }, async () => { throw new Error('bug') }]
       for (const allowRequest of failing) {
@@ -152,7 +152,7 @@ for (const statelessHandshake of [true, false]) {
       }
       const { port } = await start(t, { statelessHandshake }, (app) =>
         app.io.engine.use(() => { throw new Error('bug') }), { logger })
-      assert.deepEqual(await statuses(port), [500, 500])
+      assert.deepEqual(await statuses(port), [400, 400])
       // two of the middleware, and one for each allowRequest: failures with one message are one line a minute
       assert.equal(lines.filter((line) => line.includes('"bug"')).length, 4)
       assert.deepEqual(unhandled, [])

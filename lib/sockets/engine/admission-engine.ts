@@ -51,7 +51,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     setHeaders(response)
     this._applyMiddlewares(req, response, (error) => {
       attempt(req.fastifyRequest, response, () => {
-        if (error) this.#refuse(req, response, errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE' })
+        if (error) this.#refuse(req, response, errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE', error })
         else this.#judge(req, response, head)
       })
     })
