@@ -2,15 +2,22 @@ import type { Transport } from 'engine.io'
 import { PollingTransport } from './polling-transport.ts'
 import { kNative, kOrigin, type OwnedSession } from './owner.ts'
 import { kOwner } from '../../http/request-marks.ts'
-import { EngineSessionBase } from '../upstream/engine-io.ts'
+import { EngineSessionBase, type EngineSession } from '../upstream/engine-io.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
+type Arguments = ConstructorParameters<typeof EngineSessionBase>
+
+const Owned: new (...session: Arguments) => EngineSession & OwnedSession = EngineSessionBase
+
 /** Engine.IO's session, called by our own transports and told by the events of any other. */
-export class EngineSocket extends EngineSessionBase implements OwnedSession {
-  // declared here, so that all sessions share one hidden class
-  [kOwner]: string = '';
-  [kOrigin]: string | undefined = undefined;
-  [kNative]: boolean = false
+export class EngineSocket extends Owned {
+  constructor (...session: Arguments) {
+    super(...session)
+    // set here, so that all sessions share one hidden class
+    this[kOwner] = ''
+    this[kOrigin] = undefined
+    this[kNative] = false
+  }
 
   /** Sends no open packet when a stateless handshake has sent it: the transport then has the `sid`. */
   override onOpen (): void {

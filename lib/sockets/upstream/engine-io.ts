@@ -11,7 +11,8 @@ import type { SocketRequest } from '../../http/request-marks.ts'
  */
 
 /** Engine.IO's codes of refusals, and their texts. They stand on the class: the exports have no names for them. */
-export const { errors, errorMessages }: Pick<typeof Server, 'errors' | 'errorMessages'> = Server
+export const errors: typeof Server.errors = Server.errors
+export const errorMessages: typeof Server.errorMessages = Server.errorMessages
 
 export type Packet = Parameters<Transport['send']>[0][number]
 
