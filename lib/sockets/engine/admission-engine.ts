@@ -5,6 +5,7 @@ import type { Decision } from '../../policy/origin/decision.ts'
 import { failClosed } from './allow-request.ts'
 import { decideAgain, isStale } from '../../http/decide-again.ts'
 import { HandshakeEngine } from './handshake-engine.ts'
+import { closedOnFailure, type Middleware } from './middleware.ts'
 import type { EngineSetUp } from './set-up.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { attempt, setHeaders } from '../../http/reply-handover.ts'
@@ -39,6 +40,10 @@ export abstract class AdmissionEngine extends HandshakeEngine {
   /** Reports a refusal where users listen for refusals. */
   readonly refused = (req: IncomingMessage, code: number, context?: object): void => {
     this.emit('connection_error', { req, code, message: errorMessages[code as keyof typeof errorMessages], context })
+  }
+
+  override use (middleware: Middleware): void {
+    super.use(closedOnFailure(middleware))
   }
 
   /** Asks everybody who has a say, and then opens or refuses. */
