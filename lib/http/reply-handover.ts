@@ -12,7 +12,7 @@ interface HandOver {
 
 type Headers = Record<string, OutgoingHttpHeader>
 
-const kHandOver: unique symbol = Symbol('fastify-io.released')
+const kHandOver: unique symbol = Symbol('fastify-io.handOver')
 const kHeaders: unique symbol = Symbol('fastify-io.headers')
 type Reply = FastifyReply & { [kHandOver]?: HandOver }
 type Response = ServerResponse & { [kHeaders]?: Headers | undefined }
@@ -88,9 +88,9 @@ export function attempt (request: FastifyRequest, response: ServerResponse, step
   }
 }
 
-/** Answers a request with 500 when something of the user's (a listener, a middleware) has thrown. */
+/** Answers a request with 500 when a listener of the user's has thrown. An engine middleware that throws is 400. */
 function giveUp (request: FastifyRequest, response: ServerResponse, error: unknown): void {
-  request.log.error({ err: error }, 'a request was given up')
+  request.log.error({ err: error }, 'a listener for an event of Engine.IO failed; its request is answered 500')
   if (response.headersSent || request.raw.socket?.destroyed) return
   setHeaders(response)
   response.writeHead(500).end()

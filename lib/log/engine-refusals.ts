@@ -86,7 +86,7 @@ const HINTS: Readonly<Record<EngineReason, (error: EngineError) => string>> = {
     const why = typeof given === 'string' && given !== message ? `: ${show(given)}` : ''
     return `${message}: allowRequest refused it${why}.`
   },
-  middleware: ({ message }) => `${message}: a middleware of app.io.engine.use() passed an error on.`,
+  middleware: ({ message }) => `${message}: a middleware of app.io.engine.use() threw, or passed an error on.`,
   'generate-id': ({ message }) => `${message}: app.io.engine.generateId failed.`,
   'bad-request' ({ req, message, context }) {
     if (context?.name === 'TRANSPORT_MISMATCH' && req.headers.upgrade !== undefined) {

@@ -27,8 +27,7 @@ export function drainOnClose (app: FastifyInstance, engine: Engine, spread: numb
 }
 
 /**
- * Refuses handshakes from now on, and ends one session after the other. Whoever has not ended when the time is up is
- * left to close().
+ * Refuses new handshakes, and ends one session after the other. When the time is up, close() ends the rest.
  */
 function drain (app: FastifyInstance, engine: Engine, spread: number): Promise<void> {
   engine.draining = true
@@ -54,7 +53,7 @@ function drain (app: FastifyInstance, engine: Engine, spread: number): Promise<v
   })
 }
 
-/** @returns `false` for a client that would not hear of it now: it is between two polls, or something is on its way */
+/** @returns `false` when the client cannot be told now: it is between two polls, or a packet is on its way */
 function end (app: FastifyInstance, session: Session): boolean {
   if (session.readyState !== 'open') return true
   if (!session.transport.writable || session.writeBuffer.length > 0 || session.upgrading) return false

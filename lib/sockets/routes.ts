@@ -45,7 +45,7 @@ export async function registerSocketRoutes (
     schema: { hide: true } as object
   }
   await app.register(async function socketIOPreflights (scope) {
-    // Preflights never come here. Other OPTIONS requests get Engine.IO's error directly: release() would cost more.
+    // Preflights never come here. Other OPTIONS requests get Engine.IO's error directly: handOver() would cost more.
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     takeAnyBody(scope)
     scope.route({
@@ -132,16 +132,16 @@ function engineHandler ({ engine }: SocketServer) {
     }
     const upgrading = isUpgrade(raw)
     if (!upgrading) inOneWrite(reply.raw)
-    const binding = raw._query.j === undefined ? ownerOfRequest(request) : JSONP
+    const owner = raw._query.j === undefined ? ownerOfRequest(request) : JSONP
     const stale = upgrading || isStale(request, engine.policy)
-    const open = stale ? undefined : engine.openPacket(raw, raw._query, binding)
+    const open = stale ? undefined : engine.openPacket(raw, raw._query, owner)
     if (open !== undefined) {
       // as text in UTF-8, which is what Fastify takes a string for
       sendIfStillRight(reply.header('cache-control', 'no-store'), open, opening)
       return
     }
     raw.fastifyRequest = request
-    raw[kOwner] = binding
+    raw[kOwner] = owner
     handOver(reply, upgrading ? upgrade : poll)
   }
 }

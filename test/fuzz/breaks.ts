@@ -12,12 +12,12 @@ interface Break {
   readonly instead: string
 }
 
-const BREAKS: readonly Break[] = [
+export const BREAKS: readonly Break[] = [
   {
     what: 'Socket.IO\'s routes serve a refused origin',
     file: 'lib/http/origin-hook.ts',
-    line: "if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) {",
-    instead: "if (!decision.allowed && decision.reason === 'malformed') {"
+    line: "if (!decision.allowed && !(kind === 'client' && request.raw.headers.origin === undefined)) return decision",
+    instead: "if (!decision.allowed && decision.reason === 'malformed') return decision"
   },
   {
     what: 'a route\'s own CORS headers stay on the answer',
@@ -28,8 +28,8 @@ const BREAKS: readonly Break[] = [
   {
     what: 'a session answers whoever knows its sid',
     file: 'lib/sockets/session/owner.ts',
-    line: 'if (session[kOwner] !== binding) return native && session[kNative] === true',
-    instead: 'if (session[kOwner] !== binding) return true'
+    line: 'if (session[kOwner] !== owner) return native && session[kNative] === true',
+    instead: 'if (session[kOwner] !== owner) return true'
   },
   {
     what: 'requests that wait behind an upgrade are not told that their client has left',
@@ -68,4 +68,4 @@ function notices ({ what, file, line, instead }: Break): boolean {
   }
 }
 
-process.exitCode = BREAKS.map(notices).every(Boolean) ? 0 : 1
+if (process.argv[1] === import.meta.filename) process.exitCode = BREAKS.map(notices).every(Boolean) ? 0 : 1

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { origins as cases } from '../cases/origins.ts'
 import { type Answer, AnswerParser } from './answers.ts'
 import { parse, UsageError } from './args.ts'
+import { BREAKS } from './breaks.ts'
 import { draw } from './grammar/callers.ts'
 import { goodFrames } from './grammar/frames.ts'
 import { anyRequest, anyUpgrade, compose, type Expectation } from './grammar/requests.ts'
@@ -27,6 +30,12 @@ const scope: Scope = {
 }
 
 describe('fuzzer', () => {
+  test('each line that `npm run fuzz:breaks` breaks is there, once', () => {
+    const root = resolve(import.meta.dirname, '../..')
+    const missing = BREAKS.filter(({ file, line }) => readFileSync(resolve(root, file), 'utf8').split(line).length !== 2)
+    assert.deepEqual(missing, [])
+  })
+
   test('a seed determines every byte', () => {
     const bytes = (seed: number): string => {
       const random = new Random(seed)

@@ -152,7 +152,7 @@ suite('what Engine.IO turns down is a line of the log', () => {
     })
     await ask(port, POLLING)
     assert.deepEqual(lines.map(({ reason }) => reason), ['middleware'])
-    assert.match(lines[0]!.msg, /a middleware of app\.io\.engine\.use\(\) passed an error on/)
+    assert.match(lines[0]!.msg, /a middleware of app\.io\.engine\.use\(\) threw, or passed an error on/)
   })
 
   test('generateId, with its error', async (t) => {

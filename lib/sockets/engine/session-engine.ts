@@ -104,7 +104,7 @@ export abstract class SessionEngine extends EngineServer {
 
   protected override createTransport (name: TransportName, req: EngineRequest): Transport {
     const { EIO, j, sid } = req._query
-    // A generateId() of the user's may take its time, and what follows cannot: who is not let in at once stays out.
+    // A generateId() of the user's may take its time. Nothing waits after this line: the policy decides at once.
     if (isStale(req.fastifyRequest, this.policy)) this.#decideAtOnce(req)
     if (sid === undefined && (this.draining || req.socket.destroyed)) throw new GivenUp()
     if (this.own && name === 'polling' && EIO === '4' && j === undefined) {
