@@ -68,4 +68,7 @@ export class FastifyIOAdapter extends IoAdapter {
     }
     return io
   }
+
+  /** Does nothing: Nest calls it before it closes Fastify, which ends the sessions, spread as `closeSpread` says. */
+  override async close (): Promise<void> {}
 }

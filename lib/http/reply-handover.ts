@@ -88,9 +88,12 @@ export function attempt (request: FastifyRequest, response: ServerResponse, step
   }
 }
 
+/** For the log. */
+export const LISTENER_FAILED = 'a listener for an event of Engine.IO failed; its request gets no session'
+
 /** Answers a request with 500 when a listener of the user's has thrown. An engine middleware that throws is 400. */
 function giveUp (request: FastifyRequest, response: ServerResponse, error: unknown): void {
-  request.log.error({ err: error }, 'a listener for an event of Engine.IO failed; its request is answered 500')
+  request.log.error({ err: error }, LISTENER_FAILED)
   if (response.headersSent || request.raw.socket?.destroyed) return
   setHeaders(response)
   response.writeHead(500).end()

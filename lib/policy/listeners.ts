@@ -10,14 +10,23 @@ export class Listeners<Args extends readonly unknown[]> {
     return () => { this.#all.delete(listener) }
   }
 
-  /** A listener that throws must not stop the others or the request: its error becomes a warning of the process. */
+  /**
+   * A listener that throws, or rejects, must not stop the others, the request or the process: its error becomes a
+   * warning of the process.
+   */
   notify (...args: Args): void {
     for (const listener of [...this.#all]) {
       try {
-        listener(...args)
+        // typed to return nothing, but often written as an async function
+        const returned: unknown = listener(...args)
+        if (returned !== undefined) Promise.resolve(returned).catch(warn)
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : show(error))
+        warn(error)
       }
     }
   }
+}
+
+function warn (error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : show(error))
 }

@@ -47,6 +47,11 @@ function digestOf (pid: string, { [kOwner]: owner = '', [kOrigin]: origin = '' }
   return createHash('sha256').update(`${pid}\n${owner}\n${origin}`).digest('base64url').slice(0, DIGEST)
 }
 
+/** @returns whether every policy that narrows a namespace lets a session in */
+export async function mayStay (namespace: Namespace, session: OwnedSession): Promise<boolean> {
+  return await mayJoin(namespaceInternals<Middleware, OwnedSession>(namespace)._fns, session)
+}
+
 async function mayJoin (middlewares: readonly Middleware[], session: OwnedSession): Promise<boolean> {
   for (const { [kMayJoin]: ask } of middlewares) {
     if (ask !== undefined && !await ask(session)) return false

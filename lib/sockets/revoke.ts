@@ -2,12 +2,17 @@ import type { OriginPolicy } from '../policy/policy.ts'
 import type { Session } from './engine/session-engine.ts'
 import { FAREWELL, type Farewells } from './session/farewells.ts'
 import type { SocketServer } from './server.ts'
-import { ownerOf } from './session/owner.ts'
+import { kOwner } from '../http/request-marks.ts'
+import { refusal } from '../policy/origin/decision.ts'
+import { mayStay } from './recovery.ts'
+import { JSONP, ownerOf } from './session/owner.ts'
 import type { Packet } from './upstream/engine-io.ts'
 import { type Member, membersBySession } from './upstream/socket-io.ts'
 
 /** Sent to a client right before it is cut off because its origin is no longer allowed. */
 export const REVOKED_EVENT = 'origin_revoked'
+
+const JSONP_REFUSED = refusal('cross-site')
 
 /** Socket.IO protocol 5, "EVENT". */
 const EVENT = 2
@@ -29,15 +34,28 @@ export async function revokeSessions ({ io, engine }: SocketServer, policy: Orig
   }
   await Promise.all(engine.sessions.map(async (session) => {
     const caller = ownerOf(session)
-    const decision = policy.decide(caller?.origin, caller?.request)
+    const decision = isStrayJsonp(session, engine) ? JSONP_REFUSED : policy.decide(caller?.origin, caller?.request)
     // at once where it can be: whoever is refused hears nothing more
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
     // a newer policy has already asked
-    if (allowed || policy.version !== version) return
+    if (policy.version !== version) return
+    if (allowed) return await leaveNarrowed(session, membersOf(session))
     engine.counters.revoked()
     if (engine.own) revoke(session, membersOf(session), reason, engine.farewells)
     else cut(session, membersOf(session), reason)
   }))
+}
+
+/** Opened by a script tag while JSONP was served: nobody can say of which origin. */
+function isStrayJsonp (session: Session, { servesJsonp }: SocketServer['engine']): boolean {
+  return session[kOwner] === JSONP && !servesJsonp
+}
+
+/** Who joined a narrowed namespace while nothing was refused leaves it; the session stays. */
+async function leaveNarrowed (session: Session, members: readonly Member[]): Promise<void> {
+  for (const member of members) {
+    if (!await mayStay(member.nsp, session)) tell([member], 'not-listed')
+  }
 }
 
 /** For sessions of an unknown Engine.IO. A client that is between two polls hears only that its next one is refused. */

@@ -8,6 +8,10 @@ const failing = {
   'rejects with nothing': async () => { await Promise.reject() },
   // eslint-disable-next-line no-throw-literal
   'throws null': () => { throw null },
+  // Bluebird and others
+  'rejects with a promise of its own kind': () => ({
+    then: (_: unknown, no: (error: Error) => void) => no(new Error('no'))
+  }),
   'calls next() too late': async (_req: unknown, _res: unknown, next: (error?: unknown) => void) => {
     next(new Error('no'))
     next()

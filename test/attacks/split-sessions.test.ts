@@ -195,8 +195,16 @@ suite('a handshake of another process', () => {
     const [a, b] = await fleet(t, 2, { maxHttpBufferSize: 1000 }) as [Member, Member]
     const sid = await shake(a)
     assert.equal((await post(b, sid, '40')).body, 'ok')
-    assert.equal((await post(b, sid, `42["${'x'.repeat(900)}"]`)).body, 'ok')
-    refused(await post(b, sid, `42["${'x'.repeat(900)}"]`))
+    assert.equal((await post(b, sid, `42["${'x'.repeat(800)}"]`)).body, 'ok')
+    refused(await post(b, sid, `42["${'x'.repeat(800)}"]`))
+    assert.equal(sessions(b), 0)
+  })
+
+  test('packets without data are bounded too: each takes memory', async (t) => {
+    const [a, b] = await fleet(t, 2, { maxHttpBufferSize: 1000 }) as [Member, Member]
+    const sid = await shake(a)
+    assert.equal((await post(b, sid, '40')).body, 'ok')
+    refused(await post(b, sid, Array.from({ length: 400 }, () => '4').join('\x1e')))
     assert.equal(sessions(b), 0)
   })
 

@@ -104,6 +104,19 @@ describe('mistakes', () => {
     assert.equal(adapter.create(0, { namespace: 'a' } as never).constructor.name, 'Namespace')
   })
 
+  test('Nest closes the adapter first: that ends no session, so that closeSpread can', async (t) => {
+    const app = await create()
+    t.after(() => app.close())
+    await app.register(fastifyIO, {})
+    await app.listen(0, '127.0.0.1')
+    const adapter = new FastifyIOAdapter(app)
+    const io = adapter.create(0)
+    await adapter.close()
+    const { port } = app.getHttpServer().address() as { port: number }
+    assert.equal((await ask(port, '/socket.io/?EIO=4&transport=polling')).status, 200)
+    assert.equal(io, adapter.create(0))
+  })
+
   test('enableCors() beside the plugin is a second CORS layer', async () => {
     const app = await create()
     await app.register(fastifyIO, {})

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../../errors.ts'
 import type { ConfigIssue } from '../../issues.ts'
-import type { OriginPolicy } from '../../policy/policy.ts'
+import { OriginPolicy } from '../../policy/policy.ts'
 import { policyFromEnv } from '../../policy/stores/environment.ts'
-import { loadPolicy } from '../../policy/stores/file.ts'
+import { parsePolicy } from '../../policy/stores/file.ts'
 import { CannotRun } from '../doctor/cannot-run.ts'
 import { JsonText, type Position } from './json-position.ts'
 
@@ -42,7 +42,7 @@ export function sourceOfFile (file: string): Source {
     ({ severity: 'warning', code: 'DUPLICATE_KEY', path: '', ...found })
   )
   const locate: Locate = ({ path, code }) => json.find(path, code === 'UNKNOWN_OPTION')
-  const { policy, notes } = attempt(() => loadPolicy(file), locate)
+  const { policy, notes } = attempt(() => new OriginPolicy(parsePolicy(text, file)), locate)
   return { name: file, policy, notes: [...notes, ...duplicates].sort(byPosition) }
 }
 

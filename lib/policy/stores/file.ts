@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts'
 import { issue } from '../../issues.ts'
 import type { CorsOptions } from '../options/cors-options.ts'
 import { OriginPolicy } from '../policy.ts'
-import { CONSOLE, type PolicyLog } from './log.ts'
+import { CONSOLE, type PolicyLog, safe } from './log.ts'
 
 /** How a policy follows its file. */
 export interface LoadOptions {
@@ -37,7 +37,7 @@ const DEBOUNCE = 50
 export function loadPolicy (file: string, options: LoadOptions = {}): OriginPolicy {
   const path = resolve(file)
   const text = read(path)
-  const policy = new OriginPolicy(parse(text, file))
+  const policy = new OriginPolicy(parsePolicy(text, file))
   if (options.watch === true) follow(file, path, text, policy, options)
   return policy
 }
@@ -53,7 +53,8 @@ function read (path: string): string {
   }
 }
 
-function parse (text: string, file: string): CorsOptions {
+/** @throws {ConfigError} for text that is no JSON */
+export function parsePolicy (text: string, file: string): CorsOptions {
   let value: unknown
   try {
     // editors on Windows begin a file with a byte order mark
@@ -68,8 +69,9 @@ function parse (text: string, file: string): CorsOptions {
 }
 
 function follow (
-  file: string, path: string, text: string, policy: OriginPolicy, { signal, log = CONSOLE }: LoadOptions
+  file: string, path: string, text: string, policy: OriginPolicy, { signal, log: given = CONSOLE }: LoadOptions
 ): void {
+  const log = safe(given)
   let timer: ReturnType<typeof setTimeout> | undefined
   let seen: string | undefined = text
   const reload = (): void => {
@@ -78,7 +80,7 @@ function follow (
       const now = readFileSync(path, 'utf8')
       if (now === seen) return
       seen = now
-      policy.update(parse(now, file))
+      policy.update(parsePolicy(now, file))
       log.info(`origin policy reloaded from ${file}`)
     } catch (error) {
       if (!(error instanceof ConfigError)) seen = undefined

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts'
-import { escape } from '../../text.ts'
+import { escape, show } from '../../text.ts'
 import { NoEntry } from './envelope.ts'
 
 /** Where a policy that follows a file or a store logs: `console`, `app.log`, or a logger of yours. */
@@ -12,6 +12,21 @@ export interface PolicyLog {
 export const CONSOLE: PolicyLog = {
   info: (message) => console.info(message),
   error: (_details, message) => console.error(message)
+}
+
+/** A log of the user's that throws must not end the process, or the following of a policy. */
+export function safe (log: PolicyLog): PolicyLog {
+  const guarded = (write: () => void): void => {
+    try {
+      write()
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : show(error))
+    }
+  }
+  return {
+    info: (message) => guarded(() => log.info(message)),
+    error: (details, message) => guarded(() => log.error(details, message))
+  }
 }
 
 /** Lines about what was found in the store within {@link WINDOW}: whoever writes to it must not fill the log. */
@@ -44,7 +59,7 @@ export class StoreLog {
 
   constructor (name: string, log: PolicyLog = CONSOLE) {
     this.#name = name
-    this.#log = log
+    this.#log = safe(log)
   }
 
   inForce (version: number): void {

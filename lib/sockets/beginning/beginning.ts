@@ -9,6 +9,9 @@ import { errors, type Packet } from '../upstream/engine-io.ts'
 import { WebSocketTransport } from '../session/websocket-transport.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
 
+/** Bytes that a packet which waits takes in memory, beside its data. */
+const PACKET = 64
+
 /** ms within which CONNECT and a poll must have come. */
 const LIMIT = 2000
 
@@ -70,7 +73,7 @@ export class Beginning implements PacketSink {
     const both = this.#polled || this.#upgraded
     if (both) this.#release()
     if (both || !this.#strict) return session.onPacket(packet)
-    this.#bytes += (packet.data as string | Buffer | undefined)?.length ?? 0
+    this.#bytes += PACKET + ((packet.data as string | Buffer | undefined)?.length ?? 0)
     if (this.#bytes > maxHttpBufferSize!) this.#fail()
     else this.#held.push(packet)
   }

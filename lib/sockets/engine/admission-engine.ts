@@ -10,7 +10,7 @@ import type { EngineSetUp } from './set-up.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { attempt, setHeaders } from '../../http/reply-handover.ts'
 import { isUpgrade, type SocketRequest } from '../../http/request-marks.ts'
-import { isOwner } from '../session/owner.ts'
+import { isOwner, recordOwner } from '../session/owner.ts'
 import { debugEngine } from '../upstream/debug.ts'
 import { type EngineRequest, errorMessages, errors } from '../upstream/engine-io.ts'
 
@@ -130,8 +130,10 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     const session = this.sessionOf(sid)
     if (session !== undefined) {
       // The answer is the one for a session that does not exist: a thief learns nothing.
-      if (!isOwner(req, session) && !this.#reportsStranger(req, upgrade)) {
-        return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+      if (!isOwner(req, session)) {
+        if (!this.#reportsStranger(req, upgrade)) return fn(errors.UNKNOWN_SID, { sid, name: ORIGIN_MISMATCH })
+        // who takes the session over is who is asked about when the policy is enforced
+        if (upgrade) recordOwner(session, req)
       }
       // It would never answer this on a session that is a WebSocket.
       if (!upgrade && transport === 'websocket') return fn(errors.BAD_REQUEST, { name: 'TRANSPORT_MISMATCH' })

@@ -23,7 +23,7 @@ export function failClosed (allowRequest: AllowRequest, log: RefusalLog): AllowR
     try {
       // typed to return nothing, but often written as an async function
       const returned: unknown = allowRequest(request, answer)
-      if (returned instanceof Promise) returned.catch(fail)
+      if (returned !== undefined) Promise.resolve(returned).catch(fail)
     } catch (error) {
       fail(error)
     }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCallback, Server as EngineServer, type ServerOptions } from 'engine.io'
 import { SharedSessions } from '../beginning/shared-sessions.ts'
 import { StatelessHandshake } from '../handshake/handshake.ts'
+import { attempt, LISTENER_FAILED } from '../../http/reply-handover.ts'
 import { kOwner, type SocketRequest } from '../../http/request-marks.ts'
 import { SessionEngine, type TransportName } from './session-engine.ts'
 import type { EngineSetUp } from './set-up.ts'
@@ -88,12 +89,22 @@ export abstract class HandshakeEngine extends SessionEngine {
 
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: TransportName, req: EngineRequest, close: ErrorCallback): Promise<unknown> {
-    if (!this.isPlain(req._query)) return super.handshake(name, req, close)
+    if (!this.isPlain(req._query)) {
+      return super.handshake(name, req, close).catch((error: unknown) => this.#giveUp(req, error))
+    }
     const stateless = name === 'polling' ? this.#statelessFor(req._query) : undefined
     if (stateless !== undefined && req.res) {
       this.#answer(req, req.res, stateless.open(this.#boundTo(req.headers, req[kOwner]!)))
     } else this.connect(name, req)
     return DONE
+  }
+
+  /** A listener of the user's has thrown behind Engine.IO's own handshake, where nobody waits for the promise. */
+  #giveUp (req: EngineRequest, error: unknown): void {
+    for (const session of this.sessions) if (session.request === req) session.close(true)
+    const { res, fastifyRequest } = req
+    if (res) attempt(fastifyRequest, res, () => { throw error })
+    else fastifyRequest.log.error({ err: error }, LISTENER_FAILED)
   }
 
   /** Whether the user makes the session IDs, perhaps slowly. */

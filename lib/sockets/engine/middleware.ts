@@ -10,8 +10,7 @@ export function closedOnFailure (middleware: Middleware): Middleware {
   return (req, res, next) => {
     const fail = (error: unknown): void => next(error || new Error('a middleware failed without an error'))
     try {
-      const returned = middleware(req, res, next)
-      if (returned instanceof Promise) returned.catch(fail)
+      Promise.resolve(middleware(req, res, next)).catch(fail)
     } catch (error) {
       fail(error)
     }

@@ -64,6 +64,11 @@ export abstract class SessionEngine extends EngineServer {
     return this.#enforcement.enforce === 'report'
   }
 
+  /** Whether JSONP polling is served. */
+  get servesJsonp (): boolean {
+    return this.#enforcement.jsonp || this.reportsOnly
+  }
+
   /** Whether a request is let in; one that nobody has decided about is not. */
   admits (decision: Decision | undefined): boolean {
     return decision?.allowed === true || (decision !== undefined && this.reportsOnly)

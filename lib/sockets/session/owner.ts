@@ -119,7 +119,7 @@ export interface Owner {
 /** @returns who opened a session; `undefined` when no request of ours did, so that no policy was ever asked */
 export function ownerOf (session: OwnedSession): Owner | undefined {
   const { [kOwner]: owner, [kOrigin]: origin } = session
-  if (!owner) return undefined
+  if (owner === undefined || (owner === '' && origin === undefined)) return undefined
   // let in although a script tag's Sec-Fetch-Site tells of another site
   if (owner === JSONP) return { origin, request: undefined }
   return { origin, request: session.request?.fastifyRequest ?? remembered(owner, origin) }

@@ -27,7 +27,9 @@ export function needed ({ serveClient, connectionStateRecovery }: Needs): Part[]
       name: 'engine.io Server',
       of: Server,
       statics: ['errors', 'errorMessages'],
-      methods: ['verify', 'handshake', 'createTransport', '_applyMiddlewares', 'generateId', 'onWebSocket', 'close'],
+      methods: [
+        'verify', 'handshake', 'createTransport', 'use', '_applyMiddlewares', 'generateId', 'onWebSocket', 'close'
+      ],
       fields: ['clients', 'clientsCount', 'middlewares', 'opts']
     },
     { name: 'engine.io Socket', of: Socket, methods: ['close'], fields: ['transport', 'request'] },

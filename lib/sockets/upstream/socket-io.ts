@@ -7,6 +7,7 @@ import type { Namespace } from 'socket.io'
 export interface Member {
   /** The session of Engine.IO that it came by. */
   readonly conn: unknown
+  readonly nsp: Namespace
   packet (packet: object): void
   disconnect (): void
 }
