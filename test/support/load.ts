@@ -60,6 +60,8 @@ function open (): void {
     transports: [...transports] as string[],
     forceNew: true,
     reconnectionDelay: 200,
+    // an attempt that reaches a process at the moment of its death must not take the whole test
+    timeout: 5000,
     reconnectionDelayMax: 1000
   })
   let settled = false
