@@ -229,7 +229,8 @@ export class Wire {
     this.#answers(true)
     this.closed = true
     const next = this.#queue[0]
-    if (next !== undefined && !this.#left && !this.#over && !this.#world.closing && !this.mayLose && !this.#queue.some(mayCutOff)) {
+    const ended = this.#left || this.#over || this.#world.closing
+    if (next !== undefined && !ended && !this.mayLose && !this.#queue.some(mayCutOff)) {
       this.complain(
         'every complete request is answered',
         `the connection was closed before ${next.method} ${next.target} was answered`
