@@ -12,6 +12,11 @@ const CLIENTS = 200
 const MESSAGES = 3
 /** ms within which a client knows that its session is lost; HAProxy takes 1.2 s to find out that a process is gone. */
 const NOTICE = 3000
+/**
+ * Heartbeats shorter than the default of 45 s: when the proxy changes its servers between a client's CONNECT and its
+ * poll, that client may hear of it by the missing heartbeat only (docs/several-processes.md, "Limits").
+ */
+const OPTIONS = { handshakeSecret: SECRET, pingInterval: 8000, pingTimeout: 4000 }
 const ca = readFileSync(CERT, 'utf8')
 
 /** What a proxy must do with the configuration that we ship, whichever proxy it is. */
@@ -24,7 +29,7 @@ export function provesProxy (
     const ends: (() => unknown)[] = []
     let processes: Deployed[]
     before(async () => {
-      processes = await deployAll({ after: (end) => { ends.push(end as () => unknown) } }, 4)
+      processes = await deployAll({ after: (end) => { ends.push(end as () => unknown) } }, 4, OPTIONS)
     })
     after(() => { for (const end of ends) end() })
 
@@ -127,7 +132,7 @@ export function provesProxy (
         return 2 * sessions
       })
 
-      const comes = await deploy(t, { handshakeSecret: SECRET })
+      const comes = await deploy(t, OPTIONS)
       const [polling, websocket, both] = await watch('a process comes', async () => {
         proxy.reload(portsOf([...stay, comes]))
         return 3 * each
