@@ -7,6 +7,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startPlayground } from '../../playground/server/playground.ts'
 import { ANY, wantedPorts } from '../../playground/server/ports.ts'
+import { freePort } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -84,12 +85,3 @@ suite('npm start', () => {
     })
   }
 })
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

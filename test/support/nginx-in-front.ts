@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { until } from './until.ts'
+import { folder, freePort, missing, run } from './program.ts'
 
-/** Why tests with nginx are skipped, or `false`. */
-export const nginxMissing = spawnSync('nginx', ['-v']).error === undefined ? false : 'nginx is not installed'
+/** The option `skip` of a test that needs nginx. */
+export const nginxMissing: string | false = missing('nginx')
 
 /** What a location needs so that polling and WebSockets pass. */
 export const PASS = `
@@ -35,65 +31,32 @@ export async function nginx (
   ports: readonly number[],
   config: Nginx = {}
 ): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'fastify-io-nginx-'))
+  const dir = folder(t)
   const port = await freePort()
   const servers = ports.map((upstream) => `server 127.0.0.1:${upstream};`).join(' ')
   const { server = `location / { proxy_pass http://upstream; ${PASS} }`, http = '' } = config
-  writeFileSync(join(folder, 'nginx.conf'), `
+  writeFileSync(join(dir, 'nginx.conf'), `
     worker_processes 1;
     ${process.getuid?.() === 0 ? 'user root;' : ''}
-    pid ${folder}/pid;
+    pid ${dir}/pid;
     daemon off;
-    error_log ${folder}/error.log;
+    error_log stderr;
     events { worker_connections 256; }
     http {
       access_log off;
-      client_body_temp_path ${folder}/body;
-      proxy_temp_path ${folder}/proxy;
-      fastcgi_temp_path ${folder}/fastcgi;
-      uwsgi_temp_path ${folder}/uwsgi;
-      scgi_temp_path ${folder}/scgi;
+      client_body_temp_path ${dir}/body;
+      proxy_temp_path ${dir}/proxy;
+      fastcgi_temp_path ${dir}/fastcgi;
+      uwsgi_temp_path ${dir}/uwsgi;
+      scgi_temp_path ${dir}/scgi;
       map $http_upgrade $connection_upgrade { default upgrade; '' close; }
       ${ports.length === 0 ? '' : `upstream upstream { ${servers} }`}
-      ${http.replaceAll('FOLDER', folder).replaceAll('SERVERS', servers)}
+      ${http.replaceAll('FOLDER', dir).replaceAll('SERVERS', servers)}
       server {
         listen 127.0.0.1:${port};
         ${server}
       }
     }`)
-  const files = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
-  const child = spawn('nginx', files, { stdio: 'ignore' })
-  t.after(async () => {
-    await stop(child)
-    rmSync(folder, { recursive: true, force: true })
-  })
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`nginx: ${readFileSync(join(folder, 'error.log'), 'utf8')}`)
-    return listens(port)
-  }, 'nginx listens')
+  await run(t, 'nginx', ['-e', 'stderr', '-p', dir, '-c', join(dir, 'nginx.conf')], port)
   return `http://127.0.0.1:${port}`
-}
-
-async function stop (child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  child.kill()
-  await once(child, 'exit')
-}
-
-/** nginx cannot be asked which port it took. */
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-function listens (port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => { socket.destroy(); resolve(true) })
-    socket.on('error', () => resolve(false))
-  })
 }

@@ -1,17 +1,13 @@
 // redis-server, started and killed by tests.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
+import { folder, freePort, missing } from './program.ts'
 import { until } from './until.ts'
 
-/** Why a test that needs Redis is skipped; `false` where it is installed. */
-export const NO_REDIS: string | false = spawnSync('redis-server', ['--version']).status === 0
-  ? false
-  : 'redis-server is not installed (apt-get install redis-server)'
+/** The option `skip` of a test that needs Redis. */
+export const NO_REDIS: string | false = missing('redis-server')
 
 /** Writes every change to the disk before it is answered. */
 export const DURABLE: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always']
@@ -27,7 +23,9 @@ export interface RedisServer {
 
 /** A redis-server on 127.0.0.1, killed when the test ends. Without arguments it keeps nothing on disk. */
 export async function redis (t: Pick<TestContext, 'after'>, ...args: readonly string[]): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'fastify-io-redis-'))
+  // before its folder goes
+  t.after(() => server.kill())
+  const dir = folder(t)
   let child: ChildProcess | undefined
   let output = ''
   const server = {
@@ -40,7 +38,7 @@ export async function redis (t: Pick<TestContext, 'after'>, ...args: readonly st
       await ended
     },
     async start () {
-      const settings = ['--port', `${server.port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args]
+      const settings = ['--port', `${server.port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...args]
       const started = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'pipe'] })
       child = started
       for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => { output += chunk })
@@ -50,10 +48,6 @@ export async function redis (t: Pick<TestContext, 'after'>, ...args: readonly st
       }, 'redis-server answers')
     }
   }
-  t.after(async () => {
-    await server.kill()
-    rmSync(folder, { recursive: true, force: true })
-  })
   // Redis cannot be told to choose a port: another process may take this one in between
   for (let tries = 0; ; tries++) {
     server.port = await freePort()
@@ -64,15 +58,6 @@ export async function redis (t: Pick<TestContext, 'after'>, ...args: readonly st
       if (tries === 2) throw error
     }
   }
-}
-
-async function freePort (): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 /** Whether Redis serves commands: it may still be loading what it had on disk. */
