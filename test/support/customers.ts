@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { io } from 'socket.io-client'
+import { until } from './until.ts'
 
 export interface CustomersOptions {
   readonly url: string
@@ -70,6 +71,8 @@ async function order (socket: ReturnType<typeof io>, name: number): Promise<void
 process.on('message', async () => {
   ending.now = true
   await Promise.all(done)
+  // polling clients move once more when their process is there again, and may be on their way
+  await until(() => sockets.every((socket) => socket.connected), 'every client is back').catch(() => {})
   const report: Report = {
     connected: sockets.filter((socket) => socket.connected).length, acknowledged, failed, disconnects, attemptsFailed
   }
