@@ -26,7 +26,6 @@ const rooms: readonly string[] = [
   'cli/doctor/codes',
   'cli/doctor/target.ts',
   'cli/doctor/wire',
-  'cli/doctor/cannot-run.ts',
   'cli/shared',
   'index.ts',
   'nest.ts',

@@ -1,5 +1,5 @@
 import type { Command } from './shared/command.ts'
-import { CannotRun } from './doctor/cannot-run.ts'
+import { CannotRun } from './shared/cannot-run.ts'
 import { FINDINGS, SOUND } from './shared/io.ts'
 import { sourceOf } from './policy-source/given.ts'
 import { paintFor } from './shared/style.ts'

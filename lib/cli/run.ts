@@ -1,6 +1,6 @@
 import { closest } from '../policy/options/did-you-mean.ts'
 import { show } from '../text.ts'
-import { CannotRun } from './doctor/cannot-run.ts'
+import { CannotRun } from './shared/cannot-run.ts'
 import { check } from './check.ts'
 import { type Command, helpOf } from './shared/command.ts'
 import { doctor } from './doctor/command.ts'

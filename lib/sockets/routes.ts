@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { isStale } from '../http/decide-again.ts'
@@ -70,15 +70,19 @@ export async function registerSocketRoutes (
     prepareHandOver(scope)
     for (const file of CLIENT_FILES) {
       const next = ({ raw }: FastifyRequest, response: ServerResponse): void => {
-        setHeaders(response)
-        // Node tells a response that waits behind another one nothing when its client leaves: its file would stay open.
-        raw.once('close', () => { if (response.socket === null && !response.writableFinished) response.emit('close') })
-        serveClientFile(sockets.io, file, raw, response)
+        sendClientFile(sockets.io, file, raw, response)
       }
-      const released = { status: 200, next } as const
-      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => handOver(reply, released))
+      const how = { status: 200, next } as const
+      scope.get(`${path.replace(/\/$/, '')}/${file}`, options, (_request, reply) => handOver(reply, how))
     }
   })
+}
+
+function sendClientFile (io: object, file: string, raw: IncomingMessage, response: ServerResponse): void {
+  setHeaders(response)
+  // Node tells a response that waits behind another one nothing when its client leaves: its file would stay open.
+  raw.once('close', () => { if (response.socket === null && !response.writableFinished) response.emit('close') })
+  serveClientFile(io, file, raw, response)
 }
 
 /** Bodies are left unread for the engine. */

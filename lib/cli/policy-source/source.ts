@@ -4,7 +4,7 @@ import type { ConfigIssue } from '../../issues.ts'
 import { OriginPolicy } from '../../policy/policy.ts'
 import { policyFromEnv } from '../../policy/stores/environment.ts'
 import { parsePolicy } from '../../policy/stores/file.ts'
-import { CannotRun } from '../doctor/cannot-run.ts'
+import { CannotRun } from '../shared/cannot-run.ts'
 import { JsonText, type Position } from './json-position.ts'
 
 /** A mistake or a warning, and where it is. */

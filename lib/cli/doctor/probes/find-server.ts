@@ -1,4 +1,4 @@
-import { CannotRun } from '../cannot-run.ts'
+import { CannotRun } from '../../shared/cannot-run.ts'
 import { NATIVE } from '../conversation/headers.ts'
 import type { Handshake } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'

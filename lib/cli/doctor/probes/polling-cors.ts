@@ -1,4 +1,4 @@
-import { CannotRun } from '../cannot-run.ts'
+import { CannotRun } from '../../shared/cannot-run.ts'
 import type { Examination } from '../examination.ts'
 import { isSameOrigin } from '../target.ts'
 import type { Exchange } from '../wire/exchange.ts'

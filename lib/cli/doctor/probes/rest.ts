@@ -1,4 +1,4 @@
-import { CannotRun } from '../cannot-run.ts'
+import { CannotRun } from '../../shared/cannot-run.ts'
 import { headersOf, stranger } from '../conversation/headers.ts'
 import type { Examination } from '../examination.ts'
 import { isSameOrigin, type RestRoute } from '../target.ts'

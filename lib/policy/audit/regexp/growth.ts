@@ -110,24 +110,33 @@ type Triple = readonly [a: number, b: number, c: number, dotted: 0 | 1]
 function ambiguity (
   automaton: Automaton, from: Loop, to: Loop, budget: { steps: number }
 ): 'dotted' | 'label' | undefined {
-  const { size } = automaton
   const [inFrom, inTo] = [new Set(from), new Set(to)]
   let found: 'label' | undefined
   for (const p of from) {
     for (const q of to) {
-      const seen = new Set<number>()
-      const stack: Triple[] = [[p, p, q, 0]]
-      for (let triple = stack.pop(); triple !== undefined; triple = stack.pop()) {
-        for (const next of successors(automaton, triple, inFrom, inTo, budget)) {
-          const [a, b, c, dotted] = next
-          const isWord = a === p && b === q && c === q
-          if (isWord && dotted === 1) return 'dotted'
-          if (isWord) found = 'label'
-          const key = ((a * size + b) * size + c) * 2 + dotted
-          if (!seen.has(key)) stack.push(next)
-          seen.add(key)
-        }
-      }
+      const word = wordBetween(p, q, automaton.size, (triple) => successors(automaton, triple, inFrom, inTo, budget))
+      if (word === 'dotted') return word
+      found ??= word
+    }
+  }
+  return found
+}
+
+function wordBetween (
+  p: number, q: number, size: number, follow: (triple: Triple) => Iterable<Triple>
+): 'dotted' | 'label' | undefined {
+  let found: 'label' | undefined
+  const seen = new Set<number>()
+  const stack: Triple[] = [[p, p, q, 0]]
+  for (let triple = stack.pop(); triple !== undefined; triple = stack.pop()) {
+    for (const next of follow(triple)) {
+      const [a, b, c, dotted] = next
+      const isWord = a === p && b === q && c === q
+      if (isWord && dotted === 1) return 'dotted'
+      if (isWord) found = 'label'
+      const key = ((a * size + b) * size + c) * 2 + dotted
+      if (!seen.has(key)) stack.push(next)
+      seen.add(key)
     }
   }
   return found
