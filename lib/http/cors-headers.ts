@@ -87,7 +87,7 @@ export class CorsHeaders {
   }
 
   #listFor ({ raw: { headers } }: FastifyRequest, options: Options, allowOrigin: string | undefined): HeaderList {
-    // @fastify/cors tells a lax preflight without an Origin what it would tell one with
+    // With strictPreflight: false, @fastify/cors answers OPTIONS without an Origin as it answers one with an Origin.
     const told = allowOrigin !== undefined || (options === 'preflight' && headers.origin === undefined)
     if (!told) return NONE
     if (options !== 'preflight') return this.#actual

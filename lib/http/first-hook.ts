@@ -5,8 +5,8 @@ import { withhold } from './last-word.ts'
 /**
  * Puts an `onRequest` hook before those of @fastify/middie and @fastify/express, in each scope that has one.
  *
- * A connect-style middleware may answer on the raw response, and no hook behind it runs then. Fastify has no way to put
- * a hook first, so its list of hooks is looked for; where that is not found, the middlewares keep their head start.
+ * A connect-style middleware may answer on the raw response, and no hook behind it runs then. Fastify cannot put
+ * a hook first, so this changes its own list of hooks. Where that list is not found, middlewares run before us.
  */
 export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookHandler): void {
   if (app.hasDecorator('use')) requestHooksOf(app)?.unshift(hook)

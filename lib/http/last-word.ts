@@ -60,7 +60,7 @@ export function withdraw (response: ServerResponse): void {
   setVerdict(response, { ...verdict, allowOrigin: undefined, list: NONE, vary: merged('Origin', verdict.vary) })
 }
 
-/** Nobody grants anything before the decision: what a hook before it writes on the raw response has no CORS header. */
+/** Removes the CORS headers that a hook writes on the raw response before the decision: nothing is granted yet. */
 export function withhold (response: ServerResponse): void {
   setVerdict(response, WITHHELD)
 }

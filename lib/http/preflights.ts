@@ -60,7 +60,7 @@ type Answers = Readonly<Record<'preflight' | 'invalid', Readonly<Record<'granted
 function answersOf (policy: OriginPolicy): Answers {
   const both = (strictPreflight: boolean): Answers['preflight'] => {
     const granted = Object.freeze({ ...optionsOf(policy), strictPreflight })
-    // No origin is in an empty list: a refused preflight is answered like another, without a header.
+    // An empty list allows no origin: a refused preflight has the status of a granted one, and no CORS header.
     const bare = Object.freeze({ ...granted, origin: [], credentials: false })
     return { granted: new Settled(granted), bare: new Settled(bare) }
   }
@@ -104,7 +104,7 @@ class Settled {
 }
 
 /**
- * For what is no preflight: @fastify/cors hands the rejection on to Fastify, and as it is empty, the request goes on.
+ * Passes a request that is no preflight. @fastify/cors hands the empty rejection to Fastify, and the request goes on.
  *
  * It is tempting to answer `{ origin: false }`. But @fastify/cors would fill in all defaults for each request, which
  * takes Node 20 longer than all that it does with static options, and let `Vary` name Origin whatever the policy is.

@@ -20,8 +20,8 @@ export function refuse ({ raw }: FastifyRequest, reply: FastifyReply, reason: Re
   withdraw(reply.raw)
   if (isWebSocket(raw)) {
     reply.header('connection', 'close')
-    // Node's HTTP parser has let go of the socket, and who routes upgrades may leave it to the route to end it. A
-    // response of ours has no socket yet, and sees to that.
+    // Node's parser no longer owns this socket, and a router of upgrades may leave it open: we end it. A response of
+    // ours has no socket yet; it ends it itself.
     const { socket } = reply.raw
     if (socket !== null) reply.raw.once('finish', () => endSoon(socket))
   }

@@ -48,8 +48,8 @@ function issueOf (url: string, value: unknown): ConfigIssue {
 }
 
 /**
- * Every route of the app, also those that were there before any hook of ours. Fastify has no list of them, but its
- * printout asks a function about each, which stands on the options that are passed to it.
+ * Every route of the app, also those that were there before any hook of ours. Fastify has no list of them. But its
+ * printout calls a function for each route, and takes that function from the options.
  */
 export function routesOf (app: FastifyInstance): Route[] {
   const routes: Route[] = []

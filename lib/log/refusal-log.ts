@@ -35,7 +35,18 @@ const HINTS: Readonly<Record<Cause, string>> = {
 
 const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'
 
-type Refused = Omit<Refusal, 'hint'> & { readonly hint: () => string }
+/**
+ * - `origin`: the Origin header as it came
+ * - `decision`: why, or the name of a refusal that the policy has no part in
+ * - `request`: tells what the server takes itself for; hints about proxies need it
+ * - `policy`: whose decision it is, when it is not the server's
+ */
+type Refused = readonly [
+  origin: string | undefined, transport: Refusal['transport'], decision: Decision | Cause,
+  request?: PolicyRequest | undefined, policy?: OriginPolicy | undefined
+]
+
+type Told = Omit<Refusal, 'hint'> & { readonly hint: () => string }
 
 /**
  * Writes to the app's log what is refused and what fails: one line a minute for each origin, transport and reason, with
@@ -70,43 +81,17 @@ export class RefusalLog {
     this.#failures = new Throttle(overflow('error', 'failures'))
   }
 
-  /**
-   * Of a request that is answered with an error.
-   *
-   * @param origin the Origin header as it came
-   * @param decision why, or the name of a refusal that the policy has no part in
-   * @param request tells what the server takes itself for; hints about proxies need it
-   * @param policy whose decision it is, when it is not the server's
-   */
-  refuse (
-    origin: string | undefined,
-    transport: Refusal['transport'],
-    decision: Decision | Cause,
-    request?: PolicyRequest,
-    policy?: OriginPolicy
-  ): void {
-    this.#decided(true, origin, transport, decision, request, policy)
+  /** Of a request that is answered with an error. */
+  refuse (...refused: Refused): void {
+    this.#decided(true, ...refused)
   }
 
-  /** Of a request that is served all the same; takes what {@link refuse} takes. */
-  report (
-    origin: string | undefined,
-    transport: Refusal['transport'],
-    decision: Decision | Cause,
-    request?: PolicyRequest,
-    policy?: OriginPolicy
-  ): void {
-    this.#decided(false, origin, transport, decision, request, policy)
+  /** Of a request that is served all the same. */
+  report (...refused: Refused): void {
+    this.#decided(false, ...refused)
   }
 
-  #decided (
-    enforced: boolean,
-    origin: string | undefined,
-    transport: Refusal['transport'],
-    decision: Decision | Cause,
-    request: PolicyRequest | undefined,
-    policy: OriginPolicy = this.#policy
-  ): void {
+  #decided (enforced: boolean, ...[origin, transport, decision, request, policy = this.#policy]: Refused): void {
     const [reason, hint] = typeof decision === 'string'
       ? [decision, () => HINTS[decision]]
       : [decision.reason, () => policy.hint(origin, decision, request)]
@@ -145,7 +130,7 @@ export class RefusalLog {
     this.#log.warn(fields, `websocket request allowed without Origin (${reason}): ${STRIPPED} ${NATIVE}`)
   }
 
-  #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Refused, err?: unknown): void {
+  #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Told, err?: unknown): void {
     this.#counters.refusal(reason, enforced)
     // the balancer's fault, whichever origins and transports it meets
     const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${enforced} ${cut(sent ?? '')}`
@@ -174,7 +159,7 @@ export class RefusalLog {
   }
 }
 
-function lazy ({ origin, transport, reason, enforced, hint: make }: Refused): Refusal {
+function lazy ({ origin, transport, reason, enforced, hint: make }: Told): Refusal {
   let hint: string | undefined
   return {
     origin,

@@ -54,7 +54,7 @@ function ofNodeRedis (client: NodeRedis): Connection {
     run: (script, key, args) => client.eval(script, { keys: [key], arguments: [...args] }),
     async listen (channel, heard, signal) {
       const subscriber = client.duplicate()
-      // Ended while it makes a connection, 4 and 5 keep that connection.
+      // node-redis 4 and 5 keep a connection that is ended while it connects: wait until it is connected.
       let connecting = true
       const end = ignoring(() => {
         if (connecting) return undefined

@@ -56,7 +56,7 @@ export async function examine (
   } finally {
     await sessions.end()
   }
-  // findings stand; that there is none says nothing then
+  // The run was stopped early: findings are right, but no findings proves nothing.
   if (wire.stopped !== undefined && findings.errors === 0) throw new CannotRun(wire.stopped)
   const { url, origin } = target
   return { version: 1, url: url.origin, origin, server, findings: findings.list(), probes }

@@ -21,7 +21,7 @@ const MAX_POLICY = MAX_TEXT - 1024
  * @throws {ConfigError} with every mistake in them; a function is one
  */
 export function toPortable (cors: CorsOptions | OriginPolicy, path: string): object {
-  // `new OriginPolicy()` allows nobody; a policy that is missing by mistake must not
+  // `new OriginPolicy()` takes undefined for "allow nobody". Here undefined is a mistake, and must not be stored.
   if (cors === undefined) throw new ConfigError([issue('INVALID_TYPE', path, cors, { message: 'is missing' })])
   const issues: ConfigIssue[] = []
   let options: CorsOptions | undefined

@@ -66,7 +66,7 @@ export class SharedPolicy {
     let entry: Entry | undefined
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const stored = await this.#store.read()
-      // a client that sends a command again, after its connection was lost, loses against its own first write
+      // After a lost connection a client may send the write twice. The second one then finds the text of the first.
       if (entry !== undefined && stored?.text === entry.text) return this.#adopt(entry)
       const latest = this.#latest(stored)
       if (ifVersion !== undefined && latest !== ifVersion) throw new PolicyConflictError(ifVersion, latest)

@@ -61,7 +61,7 @@ export abstract class HandshakeEngine extends SessionEngine {
     return this.own && EIO === '4' && j === undefined && !this.opts.cookie && !this.#hasOwnIds
   }
 
-  /** For a plain handshake that no middleware has to see: what one writes on its request is wanted by the session. */
+  /** Only where no middleware runs: what a middleware puts on the request must reach the session. */
   #statelessFor (query: Query): StatelessHandshake | undefined {
     return this.middlewares.length === 0 && this.isPlain(query) ? this.#stateless : undefined
   }

@@ -45,8 +45,8 @@ export function ownerOfRequest (request: FastifyRequest): string {
 export const JSONP = 'jsonp'
 
 /**
- * Whose a `sid` is that was given away while nothing is refused: it is good for everybody, as elsewhere, for as long as
- * nothing is refused. No origin has this spelling.
+ * The owner of a `sid` that is given away under `enforce: 'report'`. Everybody may use it until the policy is enforced.
+ * No origin has this spelling.
  */
 export const ANYBODY = 'anybody'
 
