@@ -55,3 +55,12 @@ describe('with CI set, a skipped test fails the run', () => {
     assert.equal(runTests(t, "test('fails', () => { throw new Error() })", undefined).status, 1)
   })
 })
+
+test('the failures come last, each with its file, its line and its message', (t) => {
+  const fails = [
+    "import { describe } from 'node:test'",
+    "describe('all', () => test('fails', () => { throw new Error('one\\ntwo') }))"
+  ].join('\n')
+  const { output } = runTests(t, fails, undefined)
+  assert.match(output, /\n# 1 failed:\n# {3}fails \(.*a\.test\.mjs:3\)\n# {7}one\n# {7}two\n$/)
+})

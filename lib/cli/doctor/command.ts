@@ -48,9 +48,9 @@ export const doctor: Command = {
     markdown: { help: 'Print the report as Markdown, with all evidence.' },
     'no-attack': { help: 'Ask as the page alone, never as another origin.' }
   },
-  notes: `It sends at most some 50 requests, no packets but connect and close, and closes every
-session that it opens. The server's log will tell of what it refuses. Examine
-only servers that are yours, or whose owner agreed.
+  notes: `It sends at most some 50 requests, no packets but connect and close, and closes
+every session that it opens. The server's log will tell of what it refuses.
+Examine only servers that are yours, or whose owner agreed.
 
 Exit code: 0 no finding of severity error or critical, 1 at least one,
 2 could not run.
