@@ -1,6 +1,7 @@
 import type { Socket as NetSocket } from 'node:net'
 import { Transport } from 'engine.io'
 import type { RawData, WebSocket } from 'ws'
+import { endOnce } from './end-once.ts'
 import { frameOf, join } from './frame.ts'
 import { type PacketSink, transportError } from './packet-sink.ts'
 import { debugWebSocket } from '../upstream/debug.ts'
@@ -35,6 +36,8 @@ export class WebSocketTransport extends Transport {
     this.socket = socket
     this.#net = request.socket
     socket[kTransport] = this
+    if (socket._receiver !== undefined) endOnce(socket._receiver)
+    endOnce(this.#net)
     socket.on('message', onMessage)
     socket.on('close', onClose)
     socket.on('error', onError)

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { Server, type ServerOptions, Socket, Transport, transports } from 'engine.io'
 import type { WebSocket } from 'ws'
 import type { SocketRequest } from '../../http/request-marks.ts'
@@ -120,8 +120,11 @@ function pollingClass (): PollingClass {
 
 type Sent = (error?: Error | null) => void
 
-/** A WebSocket of `ws`. Without `_sender` frames are sent the slow way. */
-export type WsSocket = WebSocket & { _sender?: { sendFrame?: (frame: Buffer[], sent: Sent) => void } }
+/** A WebSocket of `ws`. Without `_sender` frames are sent the slow way, without `_receiver` it is ended twice. */
+export type WsSocket = WebSocket & {
+  _sender?: { sendFrame?: (frame: Buffer[], sent: Sent) => void }
+  _receiver?: Writable
+}
 
 /** A broadcast's frame, made once for all receivers by Socket.IO's adapter. */
 export function sharedFrame ({ options }: Packet): Buffer[] | undefined {
