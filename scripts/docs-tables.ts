@@ -1,8 +1,9 @@
 // Writes the tables of README.md and of some files in docs/: `npm run docs:tables`. A test holds the files to them.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MISTAKES, WARNINGS } from '../lib/issues.ts'
 import { readResults, scaleTable } from './scale.ts'
+import { fill, tableOf } from './tables.ts'
 import { literalOf, type OptionDoc, optionDocs } from './option-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -21,19 +22,6 @@ export function documents ({ cors, plugin } = optionDocs()): ReadonlyMap<string,
   ])
 }
 
-/** Replaces what stands between `<!-- table: name -->` and `<!-- end of table -->`. */
-function fill (file: string, tables: Readonly<Record<string, string>>): string {
-  let text = readFileSync(resolve(root, file), 'utf8')
-  for (const [name, table] of Object.entries(tables)) {
-    const begin = `<!-- table: ${name} -->\n`
-    const from = text.indexOf(begin) + begin.length
-    const to = text.indexOf('<!-- end of table -->', from)
-    if (from < begin.length || to === -1) throw new Error(`${file} has no place for the table "${name}"`)
-    text = text.slice(0, from) + table + text.slice(to)
-  }
-  return text
-}
-
 function issueTable (issues: Readonly<Record<string, { readonly when: string }>>): string {
   return tableOf(['code', 'when'], Object.entries(issues).map(([code, { when }]) => [`\`${code}\``, when]))
 }
@@ -46,12 +34,6 @@ function optionTable (options: readonly OptionDoc[]): string {
     return [`\`${name}\``, ...isAnyByDefault ? [byDefault] : [], text + fields]
   })
   return tableOf(['option', ...isAnyByDefault ? ['default'] : [], 'what it does'], rows)
-}
-
-function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const escape = (cell: string): string => cell.replaceAll('|', '\\|')
-  const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |\n`
-  return [line(head), `|${'---|'.repeat(head.length)}\n`, ...rows.map(line)].join('')
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -24,11 +24,12 @@ type OwnedSocket = WsSocket & { [kTransport]?: WebSocketTransport }
 export class WebSocketTransport extends Transport {
   readonly socket: OwnedSocket
   sink: PacketSink | undefined = undefined
-  readonly #net: NetSocket
+  /** Bun takes it away from the request. */
+  readonly #net: NetSocket | null
 
   /** @param request the upgrade request; `websocket` is what `ws` made of it */
   constructor (
-    request: { _query: Record<string, string>, socket: NetSocket, websocket?: WebSocket },
+    request: { _query: Record<string, string>, socket: NetSocket | null, websocket?: WebSocket },
     options: TransportOptions
   ) {
     super(request, options)
@@ -36,8 +37,8 @@ export class WebSocketTransport extends Transport {
     this.socket = socket
     this.#net = request.socket
     socket[kTransport] = this
-    if (socket._receiver !== undefined) endOnce(socket._receiver)
-    endOnce(this.#net)
+    if (socket._receiver) endOnce(socket._receiver)
+    if (this.#net) endOnce(this.#net)
     socket.on('message', onMessage)
     socket.on('close', onClose)
     socket.on('error', onError)
@@ -56,23 +57,23 @@ export class WebSocketTransport extends Transport {
   override send (packets: Packet[]): void {
     this.writable = false
     const last = packets.length - 1
-    if (last > 0) this.#net.cork()
+    if (last > 0) this.#net?.cork()
     if (announcesBinary(packets[last]!)) this.#awaitBinary()
     for (let at = 0; at < last; at++) this.#write(packets[at]!, ignore)
     // made for each flush: one that an idle client holds is 96 bytes
     this.#write(packets[last]!, (error) => this.#onSent(error))
-    if (last > 0) this.#net.uncork()
+    if (last > 0) this.#net?.uncork()
   }
 
   /** Socket.IO writes an event and its attachments one by one, in the same tick. One write for all costs 20 % less. */
   #awaitBinary (): void {
-    this.#net.cork()
+    this.#net?.cork()
     process.nextTick(() => {
       this.writable = true
       this.sink?.flush()
       // until what was written has left
       this.writable = false
-      this.#net.uncork()
+      this.#net?.uncork()
     })
   }
 

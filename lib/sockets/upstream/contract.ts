@@ -99,10 +99,11 @@ export function missing (parts: readonly Part[]): string[] {
 /** The text of a class and of those that it extends, up to Node's. */
 function textOf (of: { readonly prototype: object }): string {
   let text = ''
-  let proto: object | null = of.prototype
-  while (proto !== null && proto !== EventEmitter.prototype) {
-    text += String(proto.constructor)
-    proto = Object.getPrototypeOf(proto)
+  // not by `prototype.constructor`: on Bun socket.io puts another there
+  let part: unknown = of
+  while (typeof part === 'function' && part !== EventEmitter) {
+    text += String(part)
+    part = Object.getPrototypeOf(part)
   }
   return text
 }
