@@ -37,7 +37,7 @@ const allWorkloads = [...workloads.map(({ id }) => id), ...special]
 
 export const help = `Usage: npm run bench -- [options]
 
-Runs every contender under every workload, each in a process of its own, and prints
+Runs every contender under every workload, each in a new process, and prints
 throughput, latency and the server's CPU per operation beside stock Socket.IO and beside
 the least that Node can do.
 

@@ -1,4 +1,4 @@
-// The chart of the README: one small panel per workload, each with a scale of its own, bars for what one
+// The chart of the README: one small panel per workload, each with its scale, bars for what one
 // operation costs. Shorter is better everywhere. Plain SVG that follows the reader's light or dark theme.
 import { contenderOf } from './contenders.ts'
 import { bytes, nanoseconds } from './format.ts'
@@ -39,7 +39,7 @@ const HEAD = 44
 const PANEL_GAP = 22
 const TOP = 92
 
-// A ground of its own: the page around it need not follow the reader's scheme as it does.
+// A background: the page around it need not follow the reader's scheme as it does.
 // Text has a contrast of at least 4.5:1 against GitHub's two backgrounds (WCAG 2.2, 1.4.3). Each bar has its figure
 // in text.
 const STYLE = `

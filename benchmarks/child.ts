@@ -1,4 +1,4 @@
-// A contender in a process of its own: plain Node on a plain JavaScript file, so that nothing of the
+// A contender in a new process: plain Node on a plain JavaScript file, so that nothing of the
 // driver (tsx, autocannon, its garbage) is on the bill.
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'

@@ -53,7 +53,7 @@ async function check (
   if (!allowed) assert.equal((JSON.parse(handshake.body) as { code: number }).code, 4)
   else assert.match(sidOf(handshake), /^[\w-]{20,}$/)
 
-  // without a sid of its own, a refused client tries one it made up
+  // a refused client has no sid, and tries one that it made up
   const sid = allowed ? sidOf(handshake) : 'x'
   const post = await ask(port, `${POLLING}&sid=${sid}`, { method: 'POST', headers, body: '40' })
   assert.equal(post.status, allowed ? 200 : 403, 'POST')

@@ -1,6 +1,6 @@
 // @ts-check
 // The child's half of the control channel: tell the parent where we listen, and answer its questions
-// about this process. It measures nothing by itself, so it costs the contender nothing between questions.
+// about this process. It measures only when asked, so it costs the contender nothing between questions.
 import { performance } from 'node:perf_hooks'
 import { writeHeapSnapshot } from 'node:v8'
 

@@ -29,7 +29,7 @@ server.on('upgrade', (req, socket, head) => {
 serve(server)
 
 /**
- * An echo is the same packet. The header of a binary event is one by itself.
+ * An echo is the same packet. The header of a binary event is a separate one.
  *
  * @this {import('ws').WebSocket}
  * @param {import('ws').RawData} data

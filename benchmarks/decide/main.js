@@ -1,5 +1,5 @@
 // @ts-check
-// Times one decider in a process of its own: node main.js <decider> <ms per case>. Reports by IPC.
+// Times one decider in a new process: node main.js <decider> <ms per case>. Reports by IPC.
 import { performance } from 'node:perf_hooks'
 import { deciders } from './deciders.js'
 

@@ -126,7 +126,7 @@ export function afterAnswers (socket: Detached, head: Buffer, go: (head: Buffer)
     stopDrain(socket)
     // as Node leaves it: the next to listen for data starts it
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
-    // Node stops reading from a client that pipelines a lot, and forgets to begin again once the parser has let go
+    // Node stops reading from a client that pipelines a lot, and does not begin again when the parser is released
     socket.push('')
     if (socket.destroyed) response.req.destroy()
     else afterAnswers(socket, early.length > 0 ? Buffer.concat([head, early]) : head, go)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 /**
- * What Fastify keeps on each scope under symbols of its own. Another version may have other symbols; whoever asks gets
+ * What Fastify keeps on each scope under private symbols. Another version may have other symbols; whoever asks gets
  * `undefined` then, and does without.
  */
 

@@ -13,7 +13,7 @@ export interface Connection {
   readonly prefix: string
   /** Runs a Lua script about one key. */
   run (script: string, key: string, args: readonly string[]): Promise<unknown>
-  /** Listens on a connection of its own; `heard` is called for each message and each time the connection is back. */
+  /** Listens on a separate connection; `heard` is called for each message and each time the connection is back. */
   listen (channel: string, heard: () => void, signal: AbortSignal): Promise<void>
 }
 

@@ -9,7 +9,7 @@ const failing = {
   // eslint-disable-next-line no-throw-literal
   'throws null': () => { throw null },
   // Bluebird and others
-  'rejects with a promise of its own kind': () => ({
+  'rejects with a promise of another kind': () => ({
     then: (_: unknown, no: (error: Error) => void) => no(new Error('no'))
   }),
   'calls next() too late': async (_req: unknown, _res: unknown, next: (error?: unknown) => void) => {

@@ -78,7 +78,7 @@ for (const statelessHandshake of [true, false]) {
       await closed
     })
 
-    test('HTTP/2: a session that a POST of its own ends', async (t) => {
+    test('HTTP/2: a session that its own POST ends', async (t) => {
       const { app, client } = await serve(t, { statelessHandshake })
       const path = `${POLLING}&sid=${await sid(client)}`
       const { stream, answer } = request(client, 'POST', path)
@@ -175,7 +175,7 @@ for (const [name, { options, path, type, body }] of Object.entries(dialects)) {
     })
 
     for (const packet of ['4x', '1']) {
-      test(`a session that a POST of its own ends: ${packet}`, async (t) => {
+      test(`a session that its own POST ends: ${packet}`, async (t) => {
         const { app, client } = await serve(t, options)
         const own = `${path}&sid=${await sid(client, path)}`
         const joined = request(client, 'POST', own, type)

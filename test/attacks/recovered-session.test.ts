@@ -78,7 +78,7 @@ for (const [kind, adapter] of Object.entries(adapters)) {
 
       const thieves = { 'another origin': { origin: OTHER }, 'a client without Origin': {} }
       for (const [thief, headers] of Object.entries(thieves)) {
-        test(`${thief} gets a session of its own, and the owner still gets this one`, async (t) => {
+        test(`${thief} gets a new session, and the owner still gets this one`, async (t) => {
           const { app, own } = await serve(t)
           const state = await lose(t, app, own, owner)
           const stolen = await come(t, app, own, state, { ...options, extraHeaders: headers })

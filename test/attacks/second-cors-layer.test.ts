@@ -156,7 +156,7 @@ suite('connect-style cors() in @fastify/middie', () => {
     for (const path of ['/x', '/child/x']) await checkRest(port, path)
   })
 
-  test('a middleware that answers all by itself', async (t) => {
+  test('a middleware that answers everything', async (t) => {
     const app = Fastify()
     await app.register(middie)
     app.use('/raw', (_request: unknown, response: import('node:http').ServerResponse) => {

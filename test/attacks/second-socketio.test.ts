@@ -96,7 +96,7 @@ suite('what looks like one, and is none', () => {
         app.server.on('request', (...args) => listener!(...args))
       }
     },
-    'Socket.IO on a server of its own': { registered: () => new Server() }
+    'Socket.IO on another server': { registered: () => new Server() }
   }
   for (const [name, steps] of Object.entries(cases)) {
     test(name, async (t) => { assert.deepEqual(await errors(t, steps), []) })

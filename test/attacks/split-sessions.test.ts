@@ -270,7 +270,7 @@ suite('the own handshake, where a secret is shared', () => {
     assert.match((await poll(a, sid)).body, /^40\{"sid"/)
   })
 
-  // Without the first check of its own handshakes too, the answer is `200 ok`, and nobody ever gets the event.
+  // Without the first check for this process's handshakes too, the answer is `200 ok`, and nobody ever gets the event.
   for (const body of ['42["msg",1]', '42["msg",1]\x1e40', '3', '']) {
     test(`a packet whose session began elsewhere is refused: ${JSON.stringify(body)}`, async (t) => {
       const [a, b] = await fleet(t, 2) as [Member, Member]

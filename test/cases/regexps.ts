@@ -183,5 +183,5 @@ export const bad: readonly Seen[] = [
   [/^http:\/\/172\.(?:1[6-9]|2[0-9]|3[01]).(\d|\.)*:8080$/,
     'Django settings for local development: the dot may be a digit, as in 172.161.1.1'],
   [/^https?:\/\/172\.\d+\.\d+\.\d+(:\d+)?$/, 'TypeCellOS/BlockNote#2939 (172.*.*.*): a sixteenth of it is private'],
-  [/^https:\/\/domain-\d{4}\.co\.uk$/, 'socketio/socket.io#3782: each number is a domain of its own']
+  [/^https:\/\/domain-\d{4}\.co\.uk$/, 'socketio/socket.io#3782: each number is another domain']
 ]

@@ -204,7 +204,7 @@ suite('REST beside it', () => {
     app.put('/api/note', async () => ({ saved: true }))
   }
 
-  /** Stock Socket.IO on a Fastify with CORS of its own. */
+  /** Stock Socket.IO on a Fastify with another CORS layer. */
   async function apart (t: Parameters<typeof stock>[0], cors: object, io: object): Promise<string> {
     const app = Fastify()
     await app.register(fastifyCors, cors)

@@ -161,7 +161,7 @@ suite('another server', () => {
       response.writeHead(200).write('0{"sid":')
     }],
     ['an open packet that is none', (_request, response) => { response.end('0{"sid":{"evil":true}}') }],
-    ['JSON errors of its own', (_request, response) => { response.writeHead(400).end('{"code":400,"message":"no"}') }]
+    ['other JSON errors', (_request, response) => { response.writeHead(400).end('{"code":400,"message":"no"}') }]
   ]
   for (const [what, listener] of others) {
     test(`NOT_SOCKET_IO: ${what}`, async (t) => {

@@ -12,7 +12,7 @@ function runTests (t: TestContext, source: string, ci: string | undefined): { st
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'a.test.mjs')
   writeFileSync(file, `import { test } from 'node:test'\n${source}`)
-  // NODE_TEST_CONTEXT would make the runner report to ours instead of by itself
+  // NODE_TEST_CONTEXT would make the runner report to ours instead of directly
   const { NODE_TEST_CONTEXT: _, CI: __, ...env } = process.env
   const { status, stdout } = spawnSync(process.execPath, ['--test', `--test-reporter=${reporter}`, file], {
     env: { ...env, ...(ci !== undefined && { CI: ci }) },

@@ -196,7 +196,7 @@ suite('after() whose callback returns the app, which is a promise to avvio', () 
   })
 })
 
-test('two sibling scopes that share a URL by host: each answers the preflights of its own host', async (t) => {
+test('two sibling scopes that share a URL by host: each answers the preflights of its host', async (t) => {
   const app = Fastify()
   t.after(() => app.close())
   for (const name of ['one', 'two', 'three']) {

@@ -220,7 +220,7 @@ suite('loadPolicy', () => {
     const told = new Promise<void>((resolve) => { wake = resolve })
     write(['https://d.example/', 'https://E.example'])
     await told
-    assert.equal(errors.length, 2, 'each issue by itself')
+    assert.equal(errors.length, 2, 'each issue separately')
     assert.deepEqual([allows(policy, 'https://c.example'), allows(policy, 'https://d.example')], [true, false])
   })
 

@@ -139,7 +139,7 @@ for (const statelessHandshake of [true, false]) {
       })
     }
 
-    // In Socket.IO by itself these end the process.
+    // In Socket.IO without this plugin these end the process.
     test('allowRequest that throws or rejects refuses; a middleware that throws is a 400', async (t) => {
       const lines: string[] = []
       const logger = { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } }
@@ -237,7 +237,7 @@ for (const statelessHandshake of [true, false]) {
       )
     })
 
-    // Java's HttpClient and curl --http2 send it with every request; Node by itself ignores it while nobody listens.
+    // Java's HttpClient and curl --http2 send it with every request; Node ignores it while nobody listens.
     test('an upgrade to HTTP/2 is ignored, and its body read', async (t) => {
       const { app, port } = await serve(t, (app) => { app.post('/json', async ({ body }) => body) })
       const headers = { ...H2C, 'content-type': 'application/json' }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { audienceOf, BlockKey } from '../../lib/sockets/handshake/block-key.ts'
 
-/** One block, by a cipher of its own. */
+/** One block, by a new cipher. */
 function tag (secret: Uint8Array, audience: string, binding: string, block: Uint8Array): Buffer {
   const key = createHmac('sha256', secret).update(`fastify-io handshake\n${audience}${binding}`).digest()
   const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)

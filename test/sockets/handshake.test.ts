@@ -19,7 +19,7 @@ test('a token is good for one binding, and says who issued it, when, and in whic
   assert.equal(issuer.verify(tokens[1]!, ''), undefined)
 })
 
-test('tokens are made ahead, but each is a new one, of its own ms and its own origin', () => {
+test('tokens are made ahead, but each is a new one, for its ms and its origin', () => {
   const issuer = new TokenIssuer()
   const bindings = Array.from({ length: 200 }, (_, i) => `https://${i}.example`)
   const counts = new Set<number>()
@@ -104,7 +104,7 @@ test('used once, in any order, within the window', () => {
   const first = 1_000_000_000
   for (const count of [first, first + 5, first + 2, first + 3]) assert.equal(guard.take(1, count, 0), true)
   for (const count of [first, first + 5, first + 2, first + 3]) assert.equal(guard.take(1, count, 0), false)
-  assert.equal(guard.take(2, first, 0), true, 'another process counts by itself')
+  assert.equal(guard.take(2, first, 0), true, 'another process counts separately')
 })
 
 test('the window slides: what it passes is forgotten as used, never as new', () => {

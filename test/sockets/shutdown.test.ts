@@ -144,7 +144,7 @@ test('io.close() by the user, then app.close(), twice', async () => {
   await idle.close()
 })
 
-test('a closed app has let go of a policy that others go on using', async () => {
+test('a closed app holds nothing of a policy that others go on using', async () => {
   const lines: string[] = []
   const policy = new OriginPolicy({ origin: async () => { throw new Error('no database') } })
   const { app, port } = await serve({ cors: policy }, 0, {

@@ -1,4 +1,4 @@
-// Timers are mocked here: a file of its own, for a mocked clearTimeout() does not clear what others have set.
+// Timers are mocked here: a separate file, for a mocked clearTimeout() does not clear what others have set.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
@@ -8,7 +8,7 @@ import { ask, start, UPGRADE } from '../support/server.ts'
 
 const cors = { origin: ORIGIN }
 
-test('a listener that is at it, by itself or with a response of its own, is left to it', async (t) => {
+test('another listener that has started to answer is not interrupted', async (t) => {
   for (const how of ['bytes', 'response']) {
     const { app, port } = await start(t, { cors })
     t.mock.timers.enable({ apis: ['setTimeout'] })

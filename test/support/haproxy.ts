@@ -30,7 +30,7 @@ export const configWith = (
 /** That file, and nothing else changed in it. */
 export const shippedConfig: Config = configWith({})
 
-/** HAProxy as this user, in a folder of its own. */
+/** HAProxy as this user, in a new folder. */
 export async function startHaproxy (
   t: Pick<TestContext, 'after'>,
   config: Config,

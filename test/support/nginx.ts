@@ -36,7 +36,7 @@ export interface Nginx extends Program {
   reload (ports: readonly number[]): void
 }
 
-/** nginx as this user, in a folder of its own. */
+/** nginx as this user, in a new folder. */
 export async function startNginx (
   t: Pick<TestContext, 'after'>,
   site: Site,

@@ -13,7 +13,7 @@ export interface Seen {
   readonly seen?: { readonly host: string, readonly protocol: string, readonly ip: string }
 }
 
-/** A server in a process of its own (`fixtures/deployed-process.ts`). */
+/** A server in a new process (`fixtures/deployed-process.ts`). */
 export interface Deployed {
   readonly child: ChildProcess
   readonly port: number

@@ -20,7 +20,7 @@ export function missing (...programs: string[]): string | false {
   return absent.length > 0 && `needs ${absent.join(' and ')}: apt-get install ${absent.join(' ')}`
 }
 
-/** A folder of its own, removed at the end. */
+/** A new folder, removed at the end. */
 export function folder (t: Pick<TestContext, 'after'>): string {
   const path = mkdtempSync(join(tmpdir(), 'fastify-io-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))

@@ -39,7 +39,7 @@ export interface Ask {
   readonly body?: string
 }
 
-/** One request on a connection of its own. An upgrade that succeeds is ended and answered as status 101. */
+/** One request on a new connection. An upgrade that succeeds is ended and answered as status 101. */
 export function ask (port: number, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {

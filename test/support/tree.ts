@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..')
 const COPIED = ['engine.io', 'socket.io']
 
 /**
- * A folder with a copy of lib/ and with packages of its own, as in a user's tree; it goes when the test ends.
+ * A folder with a copy of lib/ and with separate packages, as in a user's tree; it goes when the test ends.
  *
  * @param main a file of test/fixtures/, copied beside lib/
  * @param change gets the path of node_modules

@@ -13,7 +13,7 @@ import { UpgradeResponse } from './upgrade-response.ts'
 
 const TOO_MANY = 'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
-/** Node has let go of the parser, so the head is written anew: what came behind it may be a body. */
+/** Node has released the parser, so this writes the head again: what came behind it may be a body. */
 export function parseAgain (server: Server, request: IncomingMessage, socket: Socket, body: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request
   // Content-Length may be among those that Node left out, and the body would be read as the next request.

@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import { attend, type Detached, endSoon, guard, letGo, relayDrain } from '../../http/detached.ts'
 
 /**
- * The response to a request whose socket the HTTP parser has let go of: hooks and plugins answer it like any other.
+ * The response to a request whose socket the HTTP parser has released: hooks and plugins answer it like any other.
  *
  * A 101 is not written here; its headers are kept, for `ws` writes that head itself (RFC 6455, 4.2.2).
  */
