@@ -8,6 +8,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync
 } from 'node:fs'
@@ -21,6 +22,8 @@ const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'fastify-io-pack-')))
 const project = join(temporary, 'project')
+/** kB of the tarball: raise it when what came is worth it. */
+const BUDGET = 350
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 
 before(async () => {
@@ -163,11 +166,21 @@ describe('the packed tarball in an empty project', () => {
   test('holds what it promises, and nothing of ours besides', () => {
     const installed = join(project, 'node_modules/fastify-io')
     assert.deepEqual(readdirSync(installed).sort(), [
-      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist',
+      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'docs',
       'doctor.schema.json', 'package.json', 'types'
     ])
     assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])
     assert.ok(!existsSync(join(project, 'node_modules/eslint')), 'the project has its own dependencies only')
+  })
+
+  test('the pages that README links are there, and the tarball keeps to its budget', () => {
+    const installed = join(project, 'node_modules/fastify-io')
+    const links = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\((docs\/[^)#]+\.md)/g)]
+    assert.ok(links.length > 5)
+    for (const [, page] of links) assert.ok(existsSync(join(installed, page!)), page)
+    const [tarball] = readdirSync(temporary).filter((name) => name.endsWith('.tgz'))
+    const kB = statSync(join(temporary, tarball!)).size / 1000
+    assert.ok(kB < BUDGET, `${kB.toFixed()} kB`)
   })
 
   test('every relative import of dist/ is to a file that is there', () => {
