@@ -23,7 +23,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   'lib/http': [
     'test/http', 'test/attacks/last-word', 'test/conformance', 'test/attacks/route-config',
     'test/attacks/second-cors-layer', 'test/attacks/dns-rebinding', 'test/attacks/jsonp', 'test/attacks/late-clients',
-    'test/plugin'
+    'test/plugin', 'test/sockets/hooks', 'test/attacks/revocation-race'
   ]
 }
 /** Of these folders, tests of timing, and those that take longest. */

@@ -140,7 +140,8 @@ function engineHandler ({ engine }: SocketServer) {
     const stale = upgrading || isStale(request, engine.policy)
     const open = stale ? undefined : engine.openPacket(raw, raw._query, owner)
     if (open !== undefined) {
-      // as text in UTF-8, which is what Fastify takes a string for
+      // A hook may have set that of its API. Without one, a string is sent as text in UTF-8.
+      if (reply.hasHeader('content-type')) reply.removeHeader('content-type')
       sendIfStillRight(reply.header('cache-control', 'no-store'), open, opening)
       return
     }

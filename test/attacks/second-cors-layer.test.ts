@@ -171,6 +171,24 @@ suite('connect-style cors() in @fastify/middie', () => {
     const refused = await ask(port, '/raw', { headers: { origin: EVIL } })
     assert.deepEqual([refused.body, corsHeaders(refused), refused.headers.vary], ['mine', [], 'Accept, Origin'])
   })
+
+  test('a middleware that answers everything, in a child scope that was there first', async (t) => {
+    const app = Fastify()
+    await app.register(async (child) => {
+      await child.register(middie)
+      child.use((_request: unknown, response: import('node:http').ServerResponse) => {
+        response.setHeader('Access-Control-Allow-Origin', '*')
+        response.end('mine')
+      })
+      child.get('/x', async () => 'never')
+    }, { prefix: '/child' })
+    await app.register(fastifyIO, options)
+    const port = await listen(t, app)
+    const allowed = await ask(port, '/child/x', { headers: { origin: ORIGIN } })
+    assert.deepEqual([allowed.body, ...said(allowed)], ['mine', ORIGIN, 'true'])
+    const refused = await ask(port, '/child/x', { headers: { origin: EVIL } })
+    assert.deepEqual([refused.body, corsHeaders(refused)], ['mine', []])
+  })
 })
 
 test('a child with a fastify-io to itself that was there first keeps its policy', async (t) => {

@@ -27,6 +27,18 @@ async function startAfter (
 
 for (const statelessHandshake of [true, false]) {
   suite(`hooks, statelessHandshake: ${statelessHandshake}`, () => {
+    test('a hook that sets Content-Type: the answer has that of Engine.IO, once', async (t) => {
+      const { port } = await start(t, { cors, statelessHandshake }, (app) => {
+        app.addHook('onRequest', async (_request, reply) => { reply.type('application/json') })
+      })
+      const handshake = await ask(port, POLLING)
+      const path = `${POLLING}&sid=${sidOf(handshake)}`
+      const post = await ask(port, path, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '40' })
+      const poll = await ask(port, path)
+      const types = [handshake, post, poll].map(({ headers }) => headers['content-type']!.toLowerCase())
+      assert.deepEqual(types, ['text/plain; charset=utf-8', 'text/html', 'text/plain; charset=utf-8'])
+    })
+
     for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
       test(`an ${hook} hook that answers 401, added after the plugin`, async (t) => {
         const { app, port } = await start(t, { cors, statelessHandshake }, (app) => {
