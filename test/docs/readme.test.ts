@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { dirname, resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { io } from 'socket.io-client'
 import * as library from '../../lib/index.ts'
 import { client, connect } from '../support/client.ts'
 import { anchorsOf, type Block, blocksOf, run, typeErrors } from '../support/doc-blocks.ts'
-import { ask, askBoth, POLLING, start } from '../support/server.ts'
+import { type Answer, ask, askBoth, POLLING, start } from '../support/server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const modules = { 'fastify-io': { __esModule: true, ...library } }
@@ -174,7 +175,47 @@ suite('README.md: the examples run', () => {
   })
 })
 
+test('docs/policy.md: what a request gets is what its table says', async (t) => {
+  const { port, own } = await start(t, { cors: APP }, (app) => { app.get('/api', async () => 'ok') })
+  const cases: Readonly<Record<string, Record<string, string>>> = {
+    'no Origin: native clients, servers, a GET of the server\'s own page': {},
+    'the server\'s own origin': { origin: own },
+    'no Origin, `Sec-Fetch-Site: same-origin`': { 'sec-fetch-site': 'same-origin' },
+    'an allowed origin': APP,
+    'an origin that is not allowed': EVIL,
+    'the Origin `null`': { origin: 'null' },
+    'a malformed Origin': { origin: `${APP.origin}/` },
+    'no Origin, `Sec-Fetch-Site: cross-site` or `same-site`': { 'sec-fetch-site': 'cross-site' },
+    'JSONP polling (`j` in the query), by whomever': APP
+  }
+  const table = readFileSync(resolve(root, 'docs/policy.md'), 'utf8').split('## What a request gets')[1]!
+    .split('| a setting |')[0]!.split('\n').filter((line) => /^\| (?!the request)/.test(line))
+  assert.equal(table.length, Object.keys(cases).length)
+  for (const line of table) {
+    const [what, sockets, rest] = line.split('|').slice(1, -1).map((cell) => cell.trim())
+    const headers = cases[what!]!
+    const jsonp = what!.startsWith('JSONP') ? '&j=0' : ''
+    const polling = await ask(port, POLLING + jsonp, { headers })
+    const answers = [[sockets!, polling], [rest!, await ask(port, '/api', { headers })]]
+    for (const [cell, answer] of answers as [string, Answer][]) {
+      if (cell === '' || cell.startsWith('as the')) continue
+      assert.equal(answer.status, Number.parseInt(cell) || 200, line)
+      const named = answer.headers['access-control-allow-origin']
+      assert.equal(named, cell.startsWith('served, CORS') || jsonp !== '' ? APP.origin : undefined, line)
+    }
+  }
+})
+
 suite('docs/policy.md: the functions and the environment', () => {
+  test('a file', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fastify-io-policy-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'cors.json')
+    writeFileSync(file, blockOf('docs/policy.md', 'A change while it runs', 'json'))
+    const { origin, credentials } = library.loadPolicy(file).snapshot()
+    assert.deepEqual([origin, credentials], [[APP.origin], true])
+  })
+
   test('a database decides, and is asked once a minute', async (t) => {
     const app = Fastify()
     t.after(() => app.close())
