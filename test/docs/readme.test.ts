@@ -150,7 +150,9 @@ suite('README.md: the examples run', () => {
     const port = await runRecipe(t, 'Tokens in `auth`', { JWT_SECRET: 'j'.repeat(32) })
     const url = `http://127.0.0.1:${port}`
     for (const auth of [{}, { token: 'forged' }, { token: { toString: 1 } }]) {
-      const error = await new Promise<Error>((resolve) => client(t, url, { auth }).on('connect_error', resolve))
+      const error = await new Promise<Error>((resolve) => {
+        client(t, url, { auth }).on('connect_error', resolve).on('connect', () => resolve(new Error('connected')))
+      })
       assert.equal(error.message, 'not authorized')
     }
     const signer = Fastify()
