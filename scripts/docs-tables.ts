@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { MISTAKES, WARNINGS } from '../lib/issues.ts'
 import { readResults, scaleTable } from './scale.ts'
 import { fill, tableOf } from './tables.ts'
+import { speedSummary, speedTable } from './speed.ts'
 import { literalOf, type OptionDoc, optionDocs } from './option-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -11,7 +12,10 @@ const root = resolve(import.meta.dirname, '..')
 /** @returns the files as they should be, by their names */
 export function documents ({ cors, plugin } = optionDocs()): ReadonlyMap<string, string> {
   return new Map([
-    ['README.md', fill('README.md', { mistakes: issueTable(MISTAKES), warnings: issueTable(WARNINGS) })],
+    ['README.md', fill('README.md', {
+      mistakes: issueTable(MISTAKES), warnings: issueTable(WARNINGS), speed: speedSummary()
+    })],
+    ['docs/speed.md', fill('docs/speed.md', { speed: speedTable() })],
     ['docs/options.md', fill('docs/options.md', {
       plugin: optionTable(plugin.filter(({ own }) => own)),
       'socket.io': optionTable(plugin.filter(({ own }) => !own)),
