@@ -91,8 +91,8 @@ export const routes: readonly Neighbour[] = [{
 }, {
   name: '@fastify/http-proxy at /',
   orders: ['before'],
-  note: 'Socket.IO\'s path is not proxied, all others are. If the upstream is to have Socket.IO\'s path too, give one ' +
-    'of the two another `path`.',
+  note: 'Socket.IO\'s path is not proxied, all others are. If the upstream has a Socket.IO too, give one of the two ' +
+    'another `path`.',
   register: proxy('/'),
   otherwise: {
     seen: 'The start fails with `FST_ERR_DUPLICATED_ROUTE`, `Method \'[ \'DELETE\', … ]\' already declared for ' +
