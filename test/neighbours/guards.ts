@@ -81,7 +81,7 @@ export const guards: readonly Neighbour[] = [{
   name: '@fastify/circuit-breaker',
   note: 'It guards routes that have it as their `preHandler`.',
   async register (app) {
-    await app.register(circuitBreaker, { threshold: 2, resetTimeout: 200 })
+    await app.register(circuitBreaker, { threshold: 2, resetTimeout: 3000 })
     app.after(() => {
       app.get('/fails', { preHandler: app.circuitBreaker() }, async () => { throw new Error('broken') })
     })
