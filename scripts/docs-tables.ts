@@ -1,6 +1,7 @@
 // Writes the tables of README.md and of some files in docs/: `npm run docs:tables`. A test holds the files to them.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { rows } from '../test/neighbours/table.ts'
 import { MISTAKES, WARNINGS } from '../lib/issues.ts'
 import { readResults, scaleTable } from './scale.ts'
 import { fill, tableOf } from './tables.ts'
@@ -22,12 +23,17 @@ export function documents ({ cors, plugin } = optionDocs()): ReadonlyMap<string,
       cors: optionTable(cors),
       dangerously: optionTable(cors.find(({ name }) => name === 'dangerously')!.members)
     })],
+    ['docs/neighbours.md', fill('docs/neighbours.md', { neighbours: neighbourTable() })],
     ['docs/several-processes.md', fill('docs/several-processes.md', { scale: scaleTable(readResults()) })]
   ])
 }
 
 function issueTable (issues: Readonly<Record<string, { readonly when: string }>>): string {
   return tableOf(['code', 'when'], Object.entries(issues).map(([code, { when }]) => [`\`${code}\``, when]))
+}
+
+function neighbourTable (): string {
+  return tableOf(['plugin', 'register it', 'what to know', 'test'], rows())
 }
 
 function optionTable (options: readonly OptionDoc[]): string {

@@ -17,6 +17,20 @@ export function requestHooksOf (app: FastifyInstance): onRequestHookHandler[] | 
   return Array.isArray(hooks) ? hooks : undefined
 }
 
+/** A value that each new request, or reply, of a scope begins with. */
+interface Decorated {
+  readonly key: string | symbol
+  readonly value: unknown
+}
+
+/** The lists of what new requests, and new replies, of a scope begin with, as Fastify uses them. */
+export function decoratedOf (app: FastifyInstance): ReadonlyArray<Decorated[] | undefined> {
+  return ['fastify.Request', 'fastify.Reply'].map((name) => {
+    const props = kept<{ props?: Decorated[] }>(app, name)?.props
+    return Array.isArray(props) ? props : undefined
+  })
+}
+
 type RewriteUrl = (this: FastifyInstance, request: IncomingMessage) => unknown
 
 /** The option `rewriteUrl`, the only one of the router's that Fastify does not show. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { isStale } from '../http/decide-again.ts'
+import { takeLateDecorators } from '../http/late-decorators.ts'
 import { inOneWrite } from '../http/one-write.ts'
 import { prepareHandOver, handOver, sendIfStillRight, setHeaders } from '../http/reply-handover.ts'
 import type { SocketServer } from './server.ts'
@@ -42,10 +43,13 @@ export async function registerSocketRoutes (
     logLevel: config.logLevel,
     ...(config.logSerializers !== undefined && { logSerializers: config.logSerializers }),
     exposeHeadRoute: false,
-    schema: { hide: true } as object
+    schema: { hide: true } as object,
+    // fastify-raw-body reads the body of each route that does not say so: the engine would wait for it
+    config: { rawBody: false } as object
   }
   await app.register(async function socketIOPreflights (scope) {
     // Preflights never come here. Other OPTIONS requests get Engine.IO's error directly: handOver() would cost more.
+    takeLateDecorators(app, scope)
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     takeAnyBody(scope)
     scope.route({
@@ -59,6 +63,7 @@ export async function registerSocketRoutes (
     })
   })
   await app.register(async function socketIOSessions (scope) {
+    takeLateDecorators(app, scope)
     scope.decorateRequest(kRoute, { getter: () => 'engine' })
     prepareHandOver(scope)
     takeAnyBody(scope)
@@ -66,6 +71,7 @@ export async function registerSocketRoutes (
   })
   if (!sockets.io.serveClient()) return
   await app.register(async function socketIOClient (scope) {
+    takeLateDecorators(app, scope)
     scope.decorateRequest(kRoute, { getter: () => 'client' })
     prepareHandOver(scope)
     for (const file of CLIENT_FILES) {

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { test } from 'node:test'
-import fastifySwagger from '@fastify/swagger'
-import fastifyWebsocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import { WebSocket, WebSocketServer } from 'ws'
 import fastifyIO from '../../lib/index.ts'
 import { connect, ORIGIN } from '../support/client.ts'
 import { exchange, UPGRADE_LINES } from '../support/raw.ts'
-import { ask, start, UPGRADE, WEBSOCKET } from '../support/server.ts'
+import { ask, start, UPGRADE } from '../support/server.ts'
 
 const cors = { origin: ORIGIN }
 
@@ -21,43 +19,6 @@ async function echo (url: string): Promise<string> {
   socket.close()
   return String(data)
 }
-
-for (const first of ['fastify-io', '@fastify/websocket']) {
-  test(`@fastify/websocket in the same app, ${first} first`, async (t) => {
-    const warnings: string[] = []
-    const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { warnings.push(line) } } } })
-    t.after(() => app.close())
-    if (first === 'fastify-io') await app.register(fastifyIO, { cors })
-    await app.register(fastifyWebsocket)
-    if (first !== 'fastify-io') await app.register(fastifyIO, { cors })
-    let seen = 0
-    app.websocketServer.on('connection', () => { seen++ })
-    app.get('/echo',
-      { websocket: true }, (socket) => { socket.on('message', (data: Buffer) => socket.send(String(data))) })
-    const own = await app.listen({ port: 0, host: '127.0.0.1' })
-
-    assert.equal(await echo(`${own.replace('http', 'ws')}/echo`), 'hello')
-    assert.equal(seen, 1)
-    for (const transports of [['polling'], ['websocket']]) await connect(t, own, { transports })
-    assert.equal(
-      (await ask(Number(new URL(own).port), WEBSOCKET, { headers: { ...UPGRADE, origin: 'https://attacker.example' } }))
-        .status,
-      403
-    )
-    assert.equal(seen, 1, 'it has not seen ours')
-    assert.deepEqual(warnings.filter((line) => !line.includes('attacker')), [])
-  })
-}
-
-test('@fastify/swagger does not list Socket.IO\'s routes, nor OPTIONS', async (t) => {
-  const app = Fastify()
-  t.after(() => app.close())
-  await app.register(fastifySwagger)
-  await app.register(fastifyIO, { cors })
-  app.get('/api', async () => 'ok')
-  await app.ready()
-  assert.deepEqual(Object.keys(app.swagger().paths!), ['/api'])
-})
 
 test('a plain ws server on the same HTTP server keeps its path', async (t) => {
   const { app, own } = await start(t, { cors })
