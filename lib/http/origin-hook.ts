@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Enforcement } from '../config.ts'
 import type { CorsHeaders } from './cors-headers.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
+import { keepsCookiesBack } from '../log/withheld-cookies.ts'
 import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
 import { allowance, type Decision } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
@@ -94,6 +95,9 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
         return refusal === 'jsonp' ? refuseJsonp(request, reply) : refuseSocket(request, reply, refusal)
       }
       log.report(request.raw.headers.origin, transportOf(request), refusal, request)
+    }
+    if (kind === 'engine' && keepsCookiesBack(request.raw)) {
+      log.checkCookies(decision, request.raw.headers.origin, transportOf(request))
     }
     if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
     sendPreflight(reply, policy.options)

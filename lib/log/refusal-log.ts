@@ -8,6 +8,7 @@ import type { OriginPolicy } from '../policy/policy.ts'
 import { lacksOriginOfBrowser, STRIPPED } from '../policy/explain/stripped-origin.ts'
 import { cut, escape, printable, show } from '../text.ts'
 import { MAX_LINES, Throttle } from './throttle.ts'
+import { WITHHELD } from './withheld-cookies.ts'
 
 /** One refused request, as published on the `fastify-io:refused` diagnostics channel. */
 export interface Refusal {
@@ -128,6 +129,21 @@ export class RefusalLog {
     const userAgent = printable(String(request.headers['user-agent']))
     const fields = { transport: 'websocket', reason, count, userAgent }
     this.#log.warn(fields, `websocket request allowed without Origin (${reason}): ${STRIPPED} ${NATIVE}`)
+  }
+
+  /**
+   * Warns of cookies that the browser keeps back from the handshake of an allowed page: one line a minute, whatever the
+   * origins.
+   *
+   * @param decision of the policy
+   */
+  checkCookies ({ allowOrigin }: Decision, origin: string | undefined, transport: Refusal['transport']): void {
+    if (allowOrigin === undefined || !this.#policy.options.credentials) return
+    const reason = 'cookies-withheld'
+    const count = this.#engine.due(reason)
+    if (count === 0) return
+    const fields = { origin: printable(origin ?? ''), transport, reason, count }
+    this.#log.warn(fields, `${transport} request allowed without cookies (${reason}): ${WITHHELD}`)
   }
 
   #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Told, err?: unknown): void {
