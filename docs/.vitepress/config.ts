@@ -29,24 +29,43 @@ export default defineConfig({
     outline: [2, 3],
     nav: [page('Options', 'options'), page('API', 'api/'), { text: 'Source', link: REPOSITORY }],
     sidebar: [
-      { text: 'Start', items: [{ text: 'fastify-io', link: '/' }, page('Options', 'options'), page('API', 'api/')] },
+      {
+        text: 'Start',
+        items: [
+          { text: 'fastify-io', link: '/' }, page('Options', 'options'), page('API', 'api/'),
+          page('The policy', 'policy'),
+          page('Authentication', 'authentication'), page('Front ends', 'front-ends'),
+          { text: 'Coming from', link: '/docs/coming-from/README' }, page('What people ask', 'coverage')
+        ]
+      },
       {
         text: 'Refused?',
-        items: [page('Why is my connection refused?', 'why-refused'), page('The doctor', 'doctor'),
-          page('Report only', 'report-only')]
+        items: [
+          page('Why is my connection refused?', 'why-refused'), page('The doctor', 'doctor'),
+          page('Report only', 'report-only')
+        ]
       },
       {
         text: 'In production',
-        items: [page('Several processes', 'several-processes'), page('One policy in all processes', 'shared-policy'),
-          page('Adapters', 'adapters'), page('Metrics', 'metrics')]
+        items: [
+          page('Several processes', 'several-processes'), page('One policy in all processes', 'shared-policy'),
+          page('Adapters', 'adapters'), page('Metrics', 'metrics'), page('Speed', 'speed')
+        ]
       },
-      { text: 'Beside others', items: [page('NestJS', 'nestjs'), page('Runtimes and versions', 'runtimes')] },
+      {
+        text: 'Beside others',
+        items: [
+          page('Other plugins', 'neighbours'), page('NestJS', 'nestjs'), page('Runtimes and versions', 'runtimes')
+        ]
+      },
       {
         text: 'Inside',
-        items: [page('Handshakes', 'handshakes'), page('Reliability', 'reliability'),
+        items: [
+          page('Handshakes', 'handshakes'), page('Reliability', 'reliability'),
           page('Security advisories', 'security-advisories'), { text: 'Security', link: '/SECURITY' },
           { text: 'Benchmarks', link: '/benchmarks/README' }, { text: 'Changes', link: '/CHANGELOG' },
-          { text: 'Contributing', link: '/CONTRIBUTING' }]
+          { text: 'Contributing', link: '/CONTRIBUTING' }
+        ]
       }
     ]
   },
