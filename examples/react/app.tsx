@@ -62,18 +62,22 @@ function State ({ connection }: { readonly connection: Connection }) {
   return (
     <p role='status' data-status={connection.status}>
       <strong>{connection.status}</strong>
-      {connection.status === 'disconnected' && ` ${connection.reason}`}
+      {connection.status === 'disconnected' && <Lost {...connection} />}
       {connection.status === 'failed' && <Failure {...connection.failure} />}
     </p>
   )
 }
 
-function Failure ({ message, data, status, retries }: Extract<Connection, { status: 'failed' }>['failure']) {
+function Lost ({ reason, httpStatus }: Extract<Connection, { status: 'disconnected' }>) {
+  return <>{' '}<code>{reason}</code>{httpStatus !== undefined && <> status <code>{httpStatus}</code></>}</>
+}
+
+function Failure ({ message, data, httpStatus, retries }: Extract<Connection, { status: 'failed' }>['failure']) {
   return (
     <>
       {' '}<code>{message}</code>
       {data !== undefined && <> data <code>{JSON.stringify(data)}</code></>}
-      {status !== undefined && <> status <code>{status}</code></>}
+      {httpStatus !== undefined && <> status <code>{httpStatus}</code></>}
       {retries ? ' The client tries again.' : ' The client does not try again.'}
     </>
   )

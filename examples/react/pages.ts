@@ -12,13 +12,17 @@ export interface PageOptions {
   readonly proxied?: boolean
   /** Vite's `changeOrigin`: another Host than the one that the browser sent. */
   readonly changeOrigin?: boolean
+  /** Whether Vite logs nothing: it reports each WebSocket that ends as an error. */
+  readonly quiet?: boolean
 }
 
-export function config ({ port, backend, proxied = false, changeOrigin = false }: PageOptions): InlineConfig {
+export function config (
+  { port, backend, proxied = false, changeOrigin = false, quiet = false }: PageOptions
+): InlineConfig {
   return {
     root,
     configFile: false,
-    logLevel: 'warn',
+    logLevel: quiet ? 'silent' : 'warn',
     cacheDir: fileURLToPath(new URL(`../../node_modules/.vite/react-${port}`, import.meta.url)),
     define: { SERVER: JSON.stringify(proxied ? '' : backend) },
     optimizeDeps: { include: ['react', 'react-dom/client', 'react/jsx-dev-runtime', 'socket.io-client'] },

@@ -1,7 +1,7 @@
 // A React page with a typed `useSocket`, through Vite's proxy and across origins: `npx tsx examples/react/start.ts`
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import { startPage } from './pages.ts'
+import { type PageOptions, startPage } from './pages.ts'
 import { createChatServer } from './server.ts'
 
 export interface ReactExample {
@@ -17,7 +17,8 @@ export interface ReactExample {
 
 export async function startReact (
   ports: { readonly backend: number, readonly proxied: number, readonly allowed: number, readonly stranger: number },
-  { changeOrigin = false, ...options }: FastifyServerOptions & { readonly changeOrigin?: boolean } = {}
+  { changeOrigin = false, quiet = false, ...options }:
+    FastifyServerOptions & Pick<PageOptions, 'changeOrigin' | 'quiet'> = {}
 ): Promise<ReactExample> {
   const [proxied, allowed, stranger] = [ports.proxied, ports.allowed, ports.stranger]
     .map((port) => `http://localhost:${port}`) as [string, string, string]
@@ -26,9 +27,9 @@ export async function startReact (
   await app.listen({ port: ports.backend, host: '127.0.0.1' })
   const backend = `http://localhost:${ports.backend}`
   const pages = await Promise.all([
-    startPage({ port: ports.proxied, backend, proxied: true, changeOrigin }),
-    startPage({ port: ports.allowed, backend }),
-    startPage({ port: ports.stranger, backend })
+    startPage({ port: ports.proxied, backend, proxied: true, changeOrigin, quiet }),
+    startPage({ port: ports.allowed, backend, quiet }),
+    startPage({ port: ports.stranger, backend, quiet })
   ])
   return {
     app,

@@ -10,7 +10,7 @@ export interface ConnectFailure {
   /** `err.data`: what the server's middleware gave with its error. */
   readonly data?: unknown
   /** The HTTP status, if the page may read it. A browser hides it (0) where the page's origin is refused. */
-  readonly status?: number
+  readonly httpStatus?: number
   /** Whether the client tries again. After an error of the server's middleware it does not. */
   readonly retries: boolean
 }
@@ -18,9 +18,15 @@ export interface ConnectFailure {
 export type Connection =
   | { readonly status: 'connecting' | 'connected' }
   | { readonly status: 'failed', readonly failure: ConnectFailure }
-  | { readonly status: 'disconnected', readonly reason: string }
+  | { readonly status: 'disconnected', readonly reason: string, readonly httpStatus?: number }
 
-type ConnectError = Error & { readonly data?: unknown, readonly context?: { readonly status?: number } }
+type ConnectError = Error & { readonly data?: unknown }
+
+/** The HTTP status of the request that failed; of WebSockets, browsers tell none. */
+function httpStatusOf (details: unknown): { readonly httpStatus?: number } {
+  const { context } = (details ?? {}) as { readonly context?: { readonly status?: number } }
+  return typeof context?.status === 'number' ? { httpStatus: context.status } : {}
+}
 
 /**
  * One connection for as long as the component is mounted.
@@ -41,15 +47,16 @@ export function useSocket<Received extends Events<Received>, Sent extends Events
     // the events of the connection are typed, those of the component's types are not known here
     const own = made as unknown as Socket<Record<string, never>, Record<string, never>>
     own.on('connect', () => setConnection({ status: 'connected' }))
-    own.on('disconnect', (reason) => setConnection({ status: 'disconnected', reason }))
+    // also without a `connect` before: the handshake was answered, and what followed was refused
+    own.on('disconnect', (reason, details) =>
+      setConnection({ status: 'disconnected', reason, ...httpStatusOf(details) }))
     own.on('connect_error', (error: ConnectError) => {
-      const status = error.context?.status
       setConnection({
         status: 'failed',
         failure: {
           message: error.message,
           ...(error.data !== undefined && { data: error.data }),
-          ...(status !== undefined && { status }),
+          ...httpStatusOf(error),
           retries: made.active
         }
       })

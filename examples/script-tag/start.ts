@@ -47,7 +47,11 @@ export async function startScriptTag (
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const example = await startScriptTag({ own: 3001, other: 3002 }, { origin: 'http://localhost:3002' }, { logger: true })
-  console.log(`\n  ${example.own}  the server's own origin\n  ${example.other}  another origin, which the policy allows\n`)
+  const cors = { origin: 'http://localhost:3002' }
+  const example = await startScriptTag({ own: 3001, other: 3002 }, cors, { logger: true })
+  console.log(`
+  ${example.own}  the server's own origin
+  ${example.other}  another origin, which the policy allows
+`)
   process.once('SIGINT', () => example.close())
 }

@@ -1,8 +1,14 @@
 /** A session description or an ICE candidate, as browsers serialise it. */
 export type Signal =
   | { readonly type: 'offer' | 'answer', readonly sdp: string }
-  | { readonly type: 'candidate', readonly candidate: string, readonly sdpMid: string | null,
-    readonly sdpMLineIndex: number | null }
+  | Candidate
+
+interface Candidate {
+  readonly type: 'candidate'
+  readonly candidate: string
+  readonly sdpMid: string | null
+  readonly sdpMLineIndex: number | null
+}
 
 /** As in `new RTCPeerConnection({ iceServers })`. */
 export interface IceServer {

@@ -43,7 +43,7 @@ export async function createSignallingServer (
       if (present.length >= MAX_PEERS) return answer({ error: 'room-full' })
       socket.data.room = room
       // with one process `join` is done when it returns; with an adapter that answers later, await it
-      void socket.join(`call:${room}`)
+      socket.join(`call:${room}`)
       answer({ peers: present })
     })
 

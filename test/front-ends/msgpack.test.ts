@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import parser from 'socket.io-msgpack-parser'
-import { type Socket } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
+import { createMsgpackServer } from '../../examples/msgpack.ts'
 import { client, connect, ORIGIN } from '../support/client.ts'
 import { askBoth, start } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 test('socket.io-msgpack-parser on both sides, for an allowed origin alone', async (t) => {
-  const { app, own, port } = await start(t, { cors: { origin: ORIGIN }, parser })
-  app.io.on('connection', (socket) => {
-    socket.on('echo', (value: unknown, answer: (value: unknown) => void) => answer(value))
-  })
+  const app = await createMsgpackServer({ origin: ORIGIN })
+  t.after(() => app.close())
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  const port = Number(new URL(own).port)
   for (const transport of ['polling', 'websocket']) {
     const socket: Socket = await connect(t, own, { transports: [transport], parser })
     const frames: unknown[] = []
