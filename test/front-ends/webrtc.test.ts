@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Socket } from 'socket.io-client'
@@ -11,7 +12,6 @@ import { turnServer } from '../../examples/webrtc/turn.ts'
 import { launch } from '../browser/chromium.ts'
 import { client, ORIGIN } from '../support/client.ts'
 import { freePort } from '../support/program.ts'
-import type { AddressInfo } from 'node:net'
 
 const OFFER = { type: 'offer', sdp: 'v=0' }
 const room = (): string => randomBytes(16).toString('hex')
@@ -131,9 +131,11 @@ suite('the signalling server', () => {
     for (const one of bad) assert.equal(await signal(ann, bob.socket.id, one), false, JSON.stringify(one).slice(0, 60))
     assert.equal(await signal(ann, bob.socket.id, candidate), true)
     assert.deepEqual(readSignal({ ...candidate, usernameFragment: 'x' }), candidate)
-    const gone = new Promise((resolve) => ann.socket.once('disconnect', resolve))
-    ann.socket.emit('signal', bob.socket.id, { type: 'offer', sdp: 'x'.repeat(70_000) })
-    await gone
+    const outcome = new Promise((resolve) => {
+      ann.socket.once('disconnect', resolve)
+      ann.socket.emit('signal', bob.socket.id, { type: 'offer', sdp: 'x'.repeat(70_000) }, () => resolve('answered'))
+    })
+    assert.notEqual(await outcome, 'answered', 'a message beyond the limit ends the connection')
   })
 
   test('a ninth peer is not let in, and a peer that leaves is told of', async (t) => {
