@@ -261,7 +261,7 @@ suite('options', () => {
     for (const wrong of [undefined, null, {}, { name: '', read () {}, write () {} }, 'redis://']) {
       await assert.rejects(
         storedPolicy(wrong as never, { initial }),
-        /must be an object with a name and the functions read and/
+        /must be an object with the functions read and/
       )
     }
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { ConfigError, OriginPolicy, PolicyConflictError } from '../../lib/index.ts'
+import { ConfigError, OriginPolicy, PolicyConflictError, type PolicyStore } from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { allows, follow, has, initial, secret, text } from '../support/stored.ts'
@@ -38,6 +38,19 @@ suite('what is stored', () => {
     const signed = new MemoryStore()
     await follow(t, signed, { secret })
     assert.match(signed.text!, /^\{"version":1,.*\}\nhmac-sha256=[\w-]{43}$/)
+  })
+
+  test('needs no name: read and write are enough', async (t) => {
+    const memory = new MemoryStore()
+    const store: PolicyStore = {
+      read: () => memory.read(),
+      write: (text, revision) => memory.write(text, revision)
+    }
+    const first = await follow(t, store, { secret })
+    assert.deepEqual(first.infos, ['origin policy: version 1 from policy store is in force'])
+    await first.shared.publish({ origin: B })
+    const second = await follow(t, store, { secret })
+    assert.deepEqual(second.shared.policy.snapshot(), { origin: B })
   })
 
   test('keeps every option, and RegExps with their flags', async (t) => {

@@ -11,7 +11,7 @@ export class BoundedStore {
   #watching = false
 
   constructor (store: PolicyStore) {
-    this.name = store.name
+    this.name = store.name ?? 'policy store'
     this.#store = store
   }
 

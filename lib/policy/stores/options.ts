@@ -62,14 +62,14 @@ const schema = Type.Object({
   log: Type.Optional(predicate('an object with the functions info and error', isLog))
 })
 
-const isStore = ({ name, read, write }: PolicyStore): boolean =>
+const isStore = ({ name = 'unnamed', read, write }: PolicyStore): boolean =>
   typeof name === 'string' && name !== '' && typeof read === 'function' && typeof write === 'function'
 
 /** @throws {ConfigError} with every mistake in them but those in `initial` */
 export function checkStoredPolicyOptions (store: PolicyStore, options: StoredPolicyOptions): StoredPolicyOptions {
   const issues = new Issues()
   if (!isStore(Object(store))) {
-    const message = 'the store must be an object with a name and the functions read and write'
+    const message = 'the store must be an object with the functions read and write; its name, if it has one, a text'
     issues.add('INVALID_TYPE', '', store, { message })
   }
   const checked = checkObject(schema, options, '', issues)

@@ -33,8 +33,9 @@ export class SharedPolicy {
     this.#initial = toPortable(initial, '/initial')
     this.policy = new OriginPolicy(initial)
     this.#store = new BoundedStore(store)
-    this.#envelope = new Envelope(store.name, typeof secret === 'string' || Buffer.isBuffer(secret) ? [secret] : secret)
-    this.#log = new StoreLog(store.name, log)
+    const { name } = this.#store
+    this.#envelope = new Envelope(name, typeof secret === 'string' || Buffer.isBuffer(secret) ? [secret] : secret)
+    this.#log = new StoreLog(name, log)
     this.#required = whenDown !== 'initial'
     this.#refresher = new Refresher(() => this.#refresh(), pollInterval)
   }

@@ -15,8 +15,13 @@ export interface StoredText {
  * reject whenever it likes: the policy in force stays, and the store is asked again.
  */
 export interface PolicyStore {
-  /** Names the text in log lines and in its signature. The same in every process, and another for every text. */
-  readonly name: string
+  /**
+   * Names the text in log lines and in its signature: the same in every process. Give each text another name when one
+   * secret signs several.
+   *
+   * @default 'policy store'
+   */
+  readonly name?: string
 
   /** @returns the text that is stored, `undefined` for none. Not from a cache or a replica that lags behind */
   read (): Promise<StoredText | undefined>
