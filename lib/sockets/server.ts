@@ -50,6 +50,7 @@ const INSTEAD = 'Fastify feeds app.io through its router, so that every request 
 /** Socket.IO's server, whose requests come from Fastify alone. */
 class FedServer extends Server {
   declare httpServer: HttpServer
+  declare engine: Engine
   #closed: Promise<void> | undefined
 
   /** @throws Error always */
@@ -77,7 +78,7 @@ class FedServer extends Server {
 
   /** @returns what has been counted for this server, and how many sessions it has */
   stats (): Stats {
-    const { sessions, counters } = this.engine as unknown as Engine
+    const { sessions, counters } = this.engine
     const websocket = sessions.filter(({ transport }) => transport.name === 'websocket').length
     return counters.stats({ polling: sessions.length - websocket, websocket })
   }
@@ -86,7 +87,7 @@ class FedServer extends Server {
   override of (...args: Parameters<Server['of']>): Namespace {
     const namespace = super.of(...args)
     // Socket.IO makes the main namespace before it has the engine
-    const reportsOnly = (): boolean => (this.engine as unknown as Engine).reportsOnly
+    const reportsOnly = (): boolean => this.engine.reportsOnly
     if (this._opts.connectionStateRecovery) bindRecovery(namespace, reportsOnly)
     return namespace
   }
@@ -97,7 +98,7 @@ class FedServer extends Server {
    * HTTP server goes on.
    */
   override async close (done?: (error?: Error) => void): Promise<void> {
-    this.#closed ??= this.#close(this.engine as unknown as Engine)
+    this.#closed ??= this.#close(this.engine)
     await this.#closed
     done?.()
   }
