@@ -140,6 +140,10 @@ suite('README.md: the examples run', () => {
   test('sessions: who is not logged in gets 401, by polling and by WebSocket', async (t) => {
     const port = await runRecipe(t, 'Sessions and log-in', { SESSION_SECRET: 's'.repeat(32) })
     assert.deepEqual((await askBoth(port, APP)).map(({ status }) => status), [401, 401])
+    for (const spelling of ['/%73ocket.io/', `http://127.0.0.1:${port}/socket.io/`]) {
+      const { status } = await ask(port, `${spelling}?EIO=4&transport=polling`, { headers: APP })
+      assert.equal(status, 401, spelling)
+    }
     const { headers } = await ask(port, '/login', { headers: APP })
     const cookie = headers['set-cookie']![0]!.split(';')[0]!
     assert.deepEqual((await askBoth(port, { ...APP, cookie })).map(({ status }) => status), [200, 101])
