@@ -56,7 +56,7 @@ export async function createTokenServer ({ origin, secret }: Options): Promise<F
     const { user, expires } = socket.data
     const timer = setTimeout(() => socket.disconnect(true), Math.min(expires - Date.now(), LONGEST))
     socket.on('disconnect', () => clearTimeout(timer))
-    socket.on('whoami', (reply) => reply(user))
+    socket.on('whoami', (reply) => { if (typeof reply === 'function') reply(user) })
   })
   return app
 }

@@ -70,7 +70,7 @@ export async function createCookieServer (options: Options): Promise<FastifyInst
     const { sub, exp } = socket.request.user
     const timer = setTimeout(() => socket.disconnect(true), exp * 1000 - Date.now())
     socket.on('disconnect', () => clearTimeout(timer))
-    socket.on('whoami', (reply) => reply(sub))
+    socket.on('whoami', (reply) => { if (typeof reply === 'function') reply(sub) })
   })
   return app
 }

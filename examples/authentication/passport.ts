@@ -98,7 +98,7 @@ export async function createPassportServer (options: Options): Promise<FastifyIn
   app.io.on('connection', (socket) => {
     const { request } = socket
     socket.join(`session:${request.session.id}`)
-    socket.on('whoami', (reply) => reply(request.user?.name))
+    socket.on('whoami', (reply) => { if (typeof reply === 'function') reply(request.user?.name) })
   })
   return app
 }

@@ -71,7 +71,7 @@ export async function createSecureSessionServer (options: Options): Promise<Fast
   app.io.on('connection', (socket) => {
     const { session } = socket.request
     socket.join(`session:${session.get('id')}`)
-    socket.on('whoami', (reply) => reply(session.get('user')))
+    socket.on('whoami', (reply) => { if (typeof reply === 'function') reply(session.get('user')) })
   })
   return app
 }

@@ -85,12 +85,17 @@ export async function createSessionServer (options: Options): Promise<FastifyIns
     // before anything that waits, so that a log-out finds it
     socket.join(`session:${socket.request.session.sessionId}`)
     socket.on('visit', async (reply) => {
-      if (!await isLoggedIn(socket)) return
-      const { session } = socket.request
-      session.visits = (session.visits ?? 0) + 1
-      // no answer goes to the browser, so nothing else saves it
-      await session.save()
-      reply(session.visits)
+      try {
+        if (!await isLoggedIn(socket)) return
+        const { session } = socket.request
+        session.visits = (session.visits ?? 0) + 1
+        // no answer goes to the browser, so nothing else saves it
+        await session.save()
+        if (typeof reply === 'function') reply(session.visits)
+      } catch (error) {
+        // the store is down, say; nobody else catches it, and it would end the process
+        app.log.error(error)
+      }
     })
     // it may have ended since the handshake
     isLoggedIn(socket)

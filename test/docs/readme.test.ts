@@ -90,6 +90,9 @@ suite('README.md: the examples run', () => {
     t.after(() => { socket.close() })
     await spoken
     assert.deepEqual(said.sort(), ['hello world', 'ping'])
+    // an exception here would end the process
+    socket.emit('echo', 'without a callback').emit('echo', 'with a number', 5)
+    assert.equal(await socket.emitWithAck('echo', 'still there'), 'still there')
     assert.deepEqual((await askBoth(port, EVIL)).map(({ status }) => status), [403, 403])
     for (const origin of [APP.origin, 'https://a.preview.example.com', 'http://localhost:5173']) {
       assert.deepEqual((await askBoth(port, { origin })).map(({ status }) => status), [200, 101])
