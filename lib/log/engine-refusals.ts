@@ -94,6 +94,9 @@ const HINTS: Readonly<Record<EngineReason, (error: EngineError) => string>> = {
         'websocket. A proxy adds Upgrade to every request: let it pass on what the client sends ' +
         '(nginx: map $http_upgrade $connection_upgrade).'
     }
+    if (context?.name === 'WEBSOCKET_HANDSHAKE') {
+      return `${message}: ${show(context.message)}. A proxy changes it, or this was no WebSocket client.`
+    }
     const name = context?.name === undefined ? '' : ` (${show(context.name)})`
     return `${message}${name}: the request does not fit the session that it names. No Socket.IO client sends this.`
   }

@@ -56,7 +56,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     setHeaders(response)
     this._applyMiddlewares(req, response, (error) => {
       attempt(req.fastifyRequest, response, () => {
-        if (error) this.#refuse(req, response, errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE', error })
+        if (error) this.refuseRequest(req, response, errors.BAD_REQUEST, { name: 'MIDDLEWARE_FAILURE', error })
         else this.#judge(req, response, head)
       })
     })
@@ -67,7 +67,7 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     this.verify(req, head !== undefined, (code, context) => {
       attempt(req.fastifyRequest, response, () => {
         if (code === undefined) this.#open(req, response, head)
-        else this.#refuse(req, response, code, context)
+        else this.refuseRequest(req, response, code, context)
       })
     })
   }
@@ -101,10 +101,10 @@ export abstract class AdmissionEngine extends HandshakeEngine {
   protected refuseOrigin (req: EngineRequest, response: ServerResponse, decision: Decision): void {
     const { origin } = req.headers
     this.#log.refuse(origin, transportOf(req), decision, req.fastifyRequest)
-    this.#refuse(req, response, errors.FORBIDDEN, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
+    this.refuseRequest(req, response, errors.FORBIDDEN, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
   }
 
-  #refuse (req: EngineRequest, response: ServerResponse, code: number, context?: object): void {
+  protected refuseRequest (req: SocketRequest, response: ServerResponse, code: number, context?: object): void {
     if (req.socket.destroyed) return
     this.refused(req, code, context)
     if (!response.headersSent) refuse(response, code, context)

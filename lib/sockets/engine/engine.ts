@@ -12,7 +12,7 @@ import { setHeaders } from '../../http/reply-handover.ts'
 import { createWebSocketServer, keepForHeaders } from './websocket-server.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
 import { debugEngine } from '../upstream/debug.ts'
-import { type EngineRequest, internalsOf } from '../upstream/engine-io.ts'
+import { type EngineRequest, errors, internalsOf } from '../upstream/engine-io.ts'
 
 /**
  * Engine.IO's server, fed by Fastify's router instead of `attach()`.
@@ -32,7 +32,9 @@ export class Engine extends AdmissionEngine {
   /** @param options Engine.IO's */
   constructor (options: ServerOptions, setUp: EngineSetUp) {
     super(options, setUp)
-    if (this.opts.transports!.includes('websocket')) this.#webSockets = createWebSocketServer(this)
+    if (this.opts.transports!.includes('websocket')) {
+      this.#webSockets = createWebSocketServer(this, (req, response, why) => this.#refuseWebSocket(req, response, why))
+    }
     const { upgraded } = this
     this.#forget = function () { upgraded.delete(this) }
   }
@@ -103,8 +105,17 @@ export class Engine extends AdmissionEngine {
     })
   }
 
+  /** RFC 6455, section 4.2.2: whoever asks for a version that is not spoken here is told which ones are. */
+  #refuseWebSocket (req: SocketRequest, response: ServerResponse, why: string): void {
+    const { 'sec-websocket-version': version } = req.headers
+    if (version !== '13' && version !== '8') response.setHeader('sec-websocket-version', '13, 8')
+    this.refuseRequest(req, response, errors.BAD_REQUEST, { name: 'WEBSOCKET_HANDSHAKE', message: why })
+  }
+
   #switchProtocols (req: EngineRequest, response: ServerResponse, head: Buffer): void {
     const { socket } = req
+    // Node checks them: what would split the head of the 101 is answered with 500
+    setHeaders(response)
     // Middlewares such as express-session write their headers when writeHead() is called.
     response.writeHead(101)
     keepForHeaders(req, response)
