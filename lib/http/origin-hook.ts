@@ -46,13 +46,13 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   app.decorateRequest('originDecision')
   app.decorateRequest(kPolicyVersion, -1)
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
-    return decide(request, reply, done, goOn)
+    return decide(request, reply, done, settle)
   })
   const others = withholdBefore(app)
   app.addHook('onRequest', function originHook (request, reply, done) {
-    if (!isDecided(request)) return decide(request, reply, done, settle)
     // decided by a nearer scope, with a policy to itself, or before a middleware
-    if (request.server.originPolicy !== policy || settle(request, reply, request.originDecision)) done()
+    if (isDecided(request)) done()
+    else return decide(request, reply, done, settle)
   })
   if (others) {
     app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {

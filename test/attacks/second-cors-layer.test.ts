@@ -156,6 +156,28 @@ suite('connect-style cors() in @fastify/middie', () => {
     for (const path of ['/x', '/child/x']) await checkRest(port, path)
   })
 
+  for (const origin of [ORIGIN, async (origin: string) => origin === ORIGIN]) {
+    test(`enforce: all refuses before a middleware runs, ${typeof origin}`, async (t) => {
+      const app = Fastify()
+      await app.register(middie)
+      await app.register(fastifyIO, { cors: { origin, credentials: true }, enforce: 'all' })
+      const written: unknown[] = []
+      app.use('/legacy', (request: { headers: object }, response: import('node:http').ServerResponse) => {
+        written.push((request.headers as { origin?: string }).origin)
+        response.end('written')
+      })
+      const port = await listen(t, app)
+      const post = (origin: string) => ask(port, '/legacy', { method: 'POST', headers: { origin, cookie: 'sid=1' } })
+      for (const evil of [EVIL, 'null']) {
+        const refused = await post(evil)
+        assert.deepEqual([refused.status, corsHeaders(refused)], [403, []])
+      }
+      const allowed = await post(ORIGIN)
+      assert.deepEqual([allowed.status, ...said(allowed)], [200, ORIGIN, 'true'])
+      assert.deepEqual(written, [ORIGIN])
+    })
+  }
+
   test('a middleware that answers everything', async (t) => {
     const app = Fastify()
     await app.register(middie)
