@@ -57,11 +57,9 @@ suite('a function of two parameters answers by its callback, whatever it returns
   }
 })
 
-test('a function that declares one parameter may call back all the same, and late', async () => {
+test('a function that declares the callback in another way may call back late', async () => {
   const late = (origin: string, callback: Callback): void => { setImmediate(callback, null, allowed.has(origin)) }
   const functions: readonly ((...args: never[]) => void)[] = [
-    (origin: string, callback: Callback = () => {}) => late(origin, callback),
-    (origin: string, ...[callback]: Callback[]) => late(origin, callback!),
     function (this: unknown, _tenant: string, origin: string, callback: Callback): void {
       late(origin, callback)
     }.bind(undefined, 'a') as never,
@@ -72,6 +70,26 @@ test('a function that declares one parameter may call back all the same, and lat
     assert.equal((await policy.decide(ORIGIN)).reason, 'function', String(origin))
     assert.equal((await policy.decide(EVIL)).reason, 'not-listed', String(origin))
   }
+})
+
+test('undefined refuses at once where one parameter is declared; a callback that comes later is told of', async () => {
+  const silent: readonly ((origin: string, callback: Callback) => unknown)[] = [
+    (origin) => { if (allowed.has(origin)) return true },
+    async (origin) => { if (allowed.has(origin)) return true }
+  ]
+  for (const origin of silent) {
+    const policy = new OriginPolicy({ origin: origin as never, originTimeout: 2 ** 31 - 1 })
+    const errors: unknown[] = []
+    policy.onError((error) => errors.push(error))
+    assert.equal((await policy.decide(ORIGIN)).reason, 'function')
+    assert.equal((await policy.decide(EVIL)).reason, 'not-listed')
+    assert.deepEqual(errors, [])
+  }
+  const late = (_origin: string, ...[callback]: Callback[]): void => { setImmediate(callback!, null, true) }
+  const policy = new OriginPolicy({ origin: late as never })
+  const told = new Promise((resolve) => { policy.onError(resolve) })
+  assert.equal((await policy.decide(EVIL)).reason, 'not-listed')
+  assert.match(String(await told), /returned undefined, which refuses, and called back later/)
 })
 
 suite('an answer of another type is refused, and its type is told', () => {

@@ -99,8 +99,10 @@ test('an error called back refuses, is no fault, and is not kept', async () => {
 
 test('odd functions fail closed', async () => {
   const odd: readonly (readonly [unknown, string])[] = [
-    [(origin: string) => { if (origin) return undefined }, 'timeout'],
-    [async (_origin: string) => {}, 'timeout'],
+    [(origin: string) => { if (origin === '') return true }, 'not-listed'],
+    [async (_origin: string) => {}, 'not-listed'],
+    [(..._args: unknown[]) => {}, 'timeout'],
+    [async (_origin: string, _callback: unknown) => {}, 'timeout'],
     [() => 'https://*.example.com', 'function'],
     [() => null, 'not-listed'],
     [() => 1, 'error'],

@@ -10,7 +10,8 @@ export type OriginCallback = (error: Error | null | undefined, answer?: OriginAn
 
 /**
  * Decides about an origin: by calling back or by a promise. What it returns counts only when it declares less than two
- * parameters, as `(origin) => allowed.has(origin)` does; `undefined` then waits for the callback.
+ * parameters, as `(origin) => allowed.has(origin)` does. With one parameter `undefined` refuses (no such row in the
+ * database); with none, as `(...args) => {}` has, it waits for the callback.
  * Called with the Fastify instance as `this`. With a third parameter it is asked for every request; with less,
  * concurrent look-ups of one origin share one call.
  */
@@ -23,8 +24,13 @@ export type OriginFunction = (
 const NOT_LISTED = refusal('not-listed')
 /** By an error, which may come from a database that is down: the same to the client, but not kept. */
 const TURNED_DOWN = refusal('not-listed')
+/** By `undefined`, from a function that declares no callback. */
+const NOTHING = refusal('not-listed')
 const ERROR = refusal('error')
 const TIMEOUT = refusal('timeout')
+
+const LATE = 'the origin function returned undefined, which refuses, and called back later: ' +
+  'let it declare both parameters'
 
 /** Told when an origin function throws, rejects, is too late, or answers what is no answer. */
 export type OnError = (error: unknown, origin: string) => void
@@ -102,9 +108,16 @@ export class OriginFunctionCaller {
         fail(error)
       }
     }
-    // `cb(error)` is how users of `cors` refuse
-    const callback = (error: unknown, value?: OriginAnswer): void => error ? settle(TURNED_DOWN) : answer(value)
-    const promised = (value: unknown): void => { if (value !== undefined) answer(value) }
+    const callback = (error: unknown, value?: OriginAnswer): void => {
+      if (settled === NOTHING) return this.#onError(new Error(LATE), origin)
+      // `cb(error)` is how users of `cors` refuse
+      if (error) settle(TURNED_DOWN)
+      else answer(value)
+    }
+    const promised = (value: unknown): void => {
+      if (value !== undefined) answer(value)
+      else if (this.#arity === 1) settle(NOTHING)
+    }
     try {
       const self = (request as { server?: unknown } | undefined)?.server
       const returned: unknown = Reflect.apply(this.#ask, self, [origin, callback, request])
