@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { ORIGIN } from '../support/client.ts'
+import { connections, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { ask, start, UPGRADE } from '../support/server.ts'
 
 const cors = { origin: ORIGIN }
@@ -50,4 +51,18 @@ test('destroyUpgrade: false never answers for them', async (t) => {
   t.mock.timers.tick(10_000)
   answer!()
   assert.equal((await asked).status, 410)
+})
+
+test('an async listener has 30 s: it may ask a database first; a client may not stay for ever', async (t) => {
+  const { app, port } = await start(t, { cors, destroyUpgradeTimeout: 1000 })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  app.server.on('upgrade', async () => {})
+  const seen = once(app.server, 'upgrade')
+  const socket = await sent(t, port, `GET /nowhere HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+  const closed = once(socket, 'close')
+  await seen
+  t.mock.timers.tick(29_999)
+  assert.equal(await connections(app), 1)
+  t.mock.timers.tick(1)
+  await closed
 })

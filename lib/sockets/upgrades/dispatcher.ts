@@ -22,6 +22,8 @@ interface Route {
   readonly options: UpgradeOptions
 }
 
+/** ms that listeners have at least when one of them is async. */
+const ASYNC_PATIENCE = 30_000
 /** ms that the answers before an upgrade have to end when the server closes. */
 const CLOSE_GRACE = 500
 
@@ -104,9 +106,10 @@ class UpgradeDispatcher {
   #patience (): number | undefined {
     const options = [...this.#routes].map(({ options }) => options)
     if (options.length === 0 || options.some(({ destroyUpgrade }) => destroyUpgrade === false)) return undefined
+    const given = options.map(({ destroyUpgradeTimeout }) => destroyUpgradeTimeout ?? 1000)
     // it may still wait for an answer of a database
-    if (this.#server.listeners('upgrade').some((listener) => listener instanceof AsyncFunction)) return Infinity
-    return Math.max(...options.map(({ destroyUpgradeTimeout }) => destroyUpgradeTimeout ?? 1000))
+    const waits = this.#server.listeners('upgrade').some((listener) => listener instanceof AsyncFunction)
+    return Math.max(...given, ...waits ? [ASYNC_PATIENCE] : [])
   }
 }
 

@@ -29,8 +29,7 @@ export class OthersUpgrades {
    * Called when the listeners have run.
    *
    * @param before the socket's traces before they ran
-   * @param patience gives the ms after which an untouched socket is ended; Infinity: when its client leaves;
-   *   `undefined`: never
+   * @param patience gives the ms after which an untouched socket is ended; `undefined`: never
    */
   watch (request: IncomingMessage, socket: Detached, before: Traces, patience: () => number | undefined): void {
     if (responseOn(socket, request)) endWhenAnswered(request, socket)
@@ -58,7 +57,7 @@ export class OthersUpgrades {
       socket.off('close', stop)
       this.#untouched.delete(end)
     }
-    const timer = Number.isFinite(patience) ? setTimeout(end, patience).unref() : undefined
+    const timer = setTimeout(end, patience).unref()
     socket.on('end', end)
     socket.on('close', stop)
     this.#untouched.add(end)
