@@ -22,9 +22,12 @@ const kinds: Readonly<Record<string, FastifyIOOptions>> = {
   'no stateless handshake': { statelessHandshake: false }
 }
 
+const querystringParser = (): never => null as never
+
 /** A polling session that has joined these namespaces, between two polls. */
 async function polling (t: TestContext, options: FastifyIOOptions, connects: string[] = ['40']) {
-  const { app, port, own } = await start(t, { cors, ...options })
+  // Fastify's query may be anything that a parser of the user's gives
+  const { app, port, own } = await start(t, { cors, ...options }, undefined, { routerOptions: { querystringParser } })
   app.io.of('/admin')
   const sid = sidOf(await ask(port, POLLING, { headers }))
   const path = `${POLLING}&sid=${sid}`

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { PollingTransport } from './polling-transport.ts'
 import { ownerOfRequest, type OwnedSession } from './owner.ts'
+import { queryOf } from '../../http/query.ts'
 import { kOwner } from '../../http/request-marks.ts'
 import type { EngineSession, Packet } from '../upstream/engine-io.ts'
 
@@ -32,7 +33,7 @@ export class Farewells {
   /** @returns the answer to a refused request that is such a poll, once */
   take (request: FastifyRequest): string | undefined {
     if (this.#kept.size === 0 || request.raw.method !== 'GET') return undefined
-    const { sid, transport } = request.query as Record<string, string>
+    const { sid, transport } = queryOf(request)
     const farewell = this.#kept.get(sid!)
     if (farewell === undefined || transport !== 'polling' || farewell.owner !== ownerOfRequest(request)) {
       return undefined
