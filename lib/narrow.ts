@@ -23,6 +23,7 @@ export interface NarrowedOrigin {
    * `scope.addHook('onRequest', admin.route)`. A refusal is 403.
    */
   readonly route: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  /** After its `update` whoever it no longer lets in leaves the namespaces, as after an update of the server's. */
   readonly policy: OriginPolicy
 }
 
@@ -48,11 +49,15 @@ export function narrowOrigin (
   const issues = broader(server, policy, cors)
   if (issues.length > 0) throw new ConfigError(issues)
 
-  const decide = async ({ origin, request }: Owner): Promise<Decision> => policy.decide(origin, request)
+  const decide = async ({ origin, request }: Owner): Promise<Decision> => {
+    const { version } = policy
+    const decision = await policy.decide(origin, request)
+    return policy.version === version ? decision : await decide({ origin, request })
+  }
 
   const mayJoin = async (session: OwnedSession): Promise<boolean> => {
     const caller = ownerOf(session)
-    return caller !== undefined && (await decide(caller)).allowed
+    return caller !== undefined && (await policy.decideAgain(caller.origin, caller.request)).allowed
   }
 
   const namespace: NarrowedOrigin['namespace'] = (socket, next) => {

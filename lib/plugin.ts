@@ -16,7 +16,7 @@ import { RefusalLog } from './log/refusal-log.ts'
 import { narrowOrigin } from './narrow.ts'
 import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import { announceRetry, drainOnClose } from './sockets/closing.ts'
-import { followPolicy } from './sockets/follow-policy.ts'
+import { followNarrowed, followPolicy } from './sockets/follow-policy.ts'
 import { registerSocketRoutes, socketPath } from './sockets/routes.ts'
 import { reportSecondSocketIO } from './sockets/second-socketio.ts'
 import { createSockets } from './sockets/server.ts'
@@ -37,7 +37,11 @@ const plugin: FastifyPluginAsync<FastifyIOOptions> = async (app, options) => {
 
   app.decorate('io', io)
   app.decorate('originPolicy', policy)
-  app.decorate('narrowOrigin', (cors: CorsOptions) => narrowOrigin(policy, enforcement, log, cors))
+  app.decorate('narrowOrigin', (cors: CorsOptions) => {
+    const narrowed = narrowOrigin(policy, enforcement, log, cors)
+    followNarrowed(app, { policy: narrowed.policy, enforcement, log, sockets })
+    return narrowed
+  })
   app.decorateReply('hijackWithCors', hijackWithCors)
 
   // every request, before any hook of the user's

@@ -29,8 +29,8 @@ export function decideAgain (
     request.originDecision = decision
     settle(decision)
   }
-  const decision = policy.decide(request.raw.headers.origin, request)
-  // decide() never rejects
+  const decision = policy.decideAgain(request.raw.headers.origin, request)
+  // it never rejects
   if (decision instanceof Promise) void decision.then(take)
   else take(decision)
 }

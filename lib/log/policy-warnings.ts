@@ -17,6 +17,11 @@ export function logPolicyWarnings (log: FastifyBaseLogger, { warnings }: OriginP
   if (enforce === 'report') logWarnings(log, [issue('REPORT_ONLY', '/enforce', enforce)])
 }
 
+/** The same for a policy of `narrowOrigin`. */
+export function logNarrowedWarnings (log: FastifyBaseLogger, { warnings }: OriginPolicy): void {
+  logWarnings(log, warnings.map((warning) => ({ ...warning, path: `/narrowOrigin${warning.path}` })))
+}
+
 /**
  * Attacks an origin function when the app is ready, and logs the origin that it should not have accepted. Not awaited:
  * a function that hangs must not hold up the start.

@@ -50,6 +50,11 @@ export class OriginPolicy {
     return decision
   }
 
+  /** Decides once more about a request or a session. Trials, which count requests, do not hear of it. @internal */
+  decideAgain (origin: string | undefined, request?: PolicyRequest): Decision | Promise<Decision> {
+    return this.#ruling.decide(origin, request)
+  }
+
   /**
    * Explains the decision about an origin. For a refusal, names the nearest allowed origin and what differs.
    *

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Enforcement } from '../config.ts'
-import { logPolicyWarnings } from '../log/policy-warnings.ts'
+import { logNarrowedWarnings, logPolicyWarnings } from '../log/policy-warnings.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
 import { TrialLog } from '../log/trial-log.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
-import { revokeSessions } from './revoke.ts'
+import { leaveNarrowedNamespaces, revokeSessions } from './revoke.ts'
 import type { SocketServer } from './server.ts'
 
 interface Followed {
@@ -27,14 +27,35 @@ export function followPolicy (app: FastifyInstance, { policy, enforcement, log, 
       // another app, or another registration, may have the same policy
       if ((request as { server?: FastifyInstance } | undefined)?.server?.io === sockets.io) trials.tell(difference)
     }),
-    policy.onError((error, origin) => log.failed('the origin function failed; the origin is refused', error, origin)),
+    logErrors(policy, log),
     policy.onChange(() => {
       logPolicyWarnings(app.log, policy, enforcement)
-      if (enforcement.onRevoke !== 'disconnect' || enforcement.enforce === 'report') return
-      revokeSessions(sockets, policy).catch((err) =>
-        app.log.error({ err }, 'sockets of a changed policy could not be revoked')
-      )
+      if (revokes(enforcement)) revokeSessions(sockets, policy).catch(onFailure(app))
     })
   ]
   return () => { for (const off of unsubscribe) off() }
+}
+
+/** The same for a policy of `narrowOrigin`: who is not let in any more leaves its namespaces, and keeps the session. */
+export function followNarrowed (app: FastifyInstance, { policy, enforcement, log, sockets }: Followed): void {
+  logNarrowedWarnings(app.log, policy)
+  logErrors(policy, log)
+  policy.onChange(() => {
+    logNarrowedWarnings(app.log, policy)
+    if (revokes(enforcement)) leaveNarrowedNamespaces(sockets).catch(onFailure(app))
+  })
+}
+
+function logErrors (policy: OriginPolicy, log: RefusalLog): () => void {
+  return policy.onError((error, origin) => {
+    log.failed('the origin function failed; the origin is refused', error, origin)
+  })
+}
+
+function revokes ({ onRevoke, enforce }: Enforcement): boolean {
+  return onRevoke === 'disconnect' && enforce !== 'report'
+}
+
+function onFailure (app: FastifyInstance): (err: unknown) => void {
+  return (err) => app.log.error({ err }, 'sockets of a changed policy could not be revoked')
 }

@@ -34,7 +34,7 @@ export async function revokeSessions ({ io, engine }: SocketServer, policy: Orig
   }
   await Promise.all(engine.sessions.map(async (session) => {
     const caller = ownerOf(session)
-    const decision = isStrayJsonp(session, engine) ? JSONP_REFUSED : policy.decide(caller?.origin, caller?.request)
+    const decision = isStrayJsonp(session, engine) ? JSONP_REFUSED : policy.decideAgain(caller?.origin, caller?.request)
     // at once where it can be: whoever is refused hears nothing more
     const { allowed, reason } = decision instanceof Promise ? await decision : decision
     // a newer policy has already asked
@@ -51,7 +51,13 @@ function isStrayJsonp (session: Session, { servesJsonp }: SocketServer['engine']
   return session[kOwner] === JSONP && !servesJsonp
 }
 
-/** Who joined a narrowed namespace while nothing was refused leaves it; the session stays. */
+/** Asks the policies of narrowed namespaces about every live session; whoever they refuse leaves these namespaces. */
+export async function leaveNarrowedNamespaces ({ io, engine }: SocketServer): Promise<void> {
+  const joined = membersBySession(io)
+  await Promise.all(engine.sessions.map((session) => leaveNarrowed(session, joined.get(session) ?? [])))
+}
+
+/** Who joined a narrowed namespace by an earlier policy, or while nothing was refused, leaves it; the session stays. */
 async function leaveNarrowed (session: Session, members: readonly Member[]): Promise<void> {
   for (const member of members) {
     if (!await mayStay(member.nsp, session)) tell([member], 'not-listed')

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { ConfigError } from '../../lib/index.ts'
 import { client, connect, ORIGIN } from '../support/client.ts'
+import { logging } from '../support/log.ts'
 import { ask, corsHeaders, start } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const ADMIN = 'https://admin.example.com'
 const cors = { origin: [ORIGIN, ADMIN, 'https://*.preview.example.com'], credentials: true }
@@ -38,6 +40,44 @@ test('a route and a scope: 403 without CORS headers', async (t) => {
     assert.equal((await ask(port, path)).status, 403)
   }
   assert.equal((await ask(port, '/open', { headers: { origin: ORIGIN } })).status, 200)
+})
+
+test('an update of its policy: who is not let in any more leaves, is told, and keeps the session', async (t) => {
+  const { app, own, port } = await start(t, { cors }, (app) => {
+    app.get('/admin', { onRequest: app.narrowOrigin({ origin: ADMIN }).route }, async () => 'ok')
+  })
+  const admin = app.narrowOrigin({ origin: [ADMIN, ORIGIN] })
+  app.io.of('/admin').use(admin.namespace)
+  const extraHeaders = { origin: ADMIN }
+  for (const transports of [['polling'], ['websocket']]) {
+    admin.policy.update({ origin: [ADMIN, ORIGIN] })
+    const joined = await connect(t, `${own}/admin`, { transports, extraHeaders })
+    const stays = await connect(t, `${own}/admin`, { transports })
+    const main = joined.io.socket('/')
+    const told = once(joined as never, 'origin_revoked')
+    const left = once(joined as never, 'disconnect')
+    await once(main as never, 'connect')
+    admin.policy.update({ origin: ORIGIN })
+    assert.deepEqual(await told, [{ code: 'ORIGIN_REVOKED', reason: 'not-listed' }])
+    assert.deepEqual((await left)[0], 'io server disconnect')
+    assert.deepEqual([main.connected, stays.connected, app.io.of('/admin').sockets.size], [true, true, 1])
+    stays.disconnect()
+    main.disconnect()
+    await until(() => app.io.engine.clientsCount === 0, 'both have left')
+  }
+  assert.equal((await ask(port, '/admin', { headers: extraHeaders })).status, 200, 'another part')
+})
+
+test('its warnings and the failures of its function are in the log', async (t) => {
+  const { app, port, lines } = await logging(t, { cors }, (app) => {
+    const origin = (): never => { throw new Error('the database is down') }
+    app.get('/admin', { onRequest: app.narrowOrigin({ origin, maxAge: 86_400 }).route }, async () => 'ok')
+  })
+  assert.deepEqual(lines.map(({ code, msg }) => [code, /^narrowOrigin\.maxAge: /.test(msg)]), [['MAX_AGE_CAPPED', true]])
+  assert.equal((await ask(port, '/admin', { headers: { origin: ADMIN } })).status, 403)
+  assert.equal((lines[1]!.err as Error).message, 'the database is down')
+  assert.match(lines[2]!.msg, /^rest request refused \(error\)/)
+  assert.equal(app.originPolicy.warnings.length, 0)
 })
 
 test('what the server refuses stays refused, whatever a part allows', async (t) => {

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { ConfigError, type CorsOptions, OriginPolicy, type TrialDifference } from '../../lib/index.ts'
-import { ORIGIN } from '../support/client.ts'
+import { connect, ORIGIN } from '../support/client.ts'
 import { logging } from '../support/log.ts'
 import { ask, POLLING, UPGRADE, WEBSOCKET } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -160,6 +160,16 @@ suite('under the plugin', () => {
     assert.equal(told[1]!.msg, 'trial: refused now (not-listed), and would be allowed (exact)')
     assert.equal(heard.length, 6)
     assert.deepEqual(end(), { compared: 6, opened: 3, closed: 3, skipped: 0 })
+  })
+
+  test('live sessions, which an update asks about, are no requests', async (t) => {
+    const { app, own } = await logging(t, { cors: { origin: ORIGIN } })
+    app.io.of('/admin').use(app.narrowOrigin({ origin: ORIGIN }).namespace)
+    await connect(t, `${own}/admin`, { transports: ['websocket'] })
+    const end = app.originPolicy.trial({ origin: NEW })
+    app.originPolicy.update({ origin: [ORIGIN, EVIL] })
+    assert.deepEqual(end(), { compared: 0, opened: 0, closed: 0, skipped: 0 })
+    assert.equal(app.io.of('/admin').sockets.size, 1)
   })
 
   test('two apps with one policy: each logs its own requests', async (t) => {
