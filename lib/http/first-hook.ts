@@ -14,22 +14,24 @@ export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookH
 }
 
 /**
- * Takes off the CORS headers that a hook before ours writes on the raw response. When that hook hijacks the reply, no
- * hook behind it runs, so nobody has decided. Scopes that are there already have such hooks too.
+ * Prepares for hooks that were there before ours, in scopes that are there already too. Such a hook may write CORS
+ * headers on the raw response and hijack the reply: no hook behind it runs then, nobody has decided, and the headers
+ * are taken off. It may want a token, which no preflight carries: `preflight` runs before it.
  *
+ * @param preflight sees each request
  * @returns whether there may be such a hook
  */
-export function withholdBefore (app: FastifyInstance): boolean {
+export function prepareForEarlier (app: FastifyInstance, preflight: onRequestHookHandler): boolean {
   const hooks = requestHooksOf(app)
   let found = hooks === undefined || hooks.length > 0
   if (found) {
     hooks?.unshift(function withholdCors (_request, reply, done) {
       withhold(reply.raw)
       done()
-    })
+    }, preflight)
   }
   for (const child of governed(app)) {
-    if (withholdBefore(child)) found = true
+    if (prepareForEarlier(child, preflight)) found = true
   }
   return found
 }

@@ -4,14 +4,17 @@ import type { Enforcement } from '../config.ts'
 import type { CorsHeaders } from './cors-headers.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
 import { keepsCookiesBack } from '../log/withheld-cookies.ts'
-import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
+import { isNavigation, isScript } from './fetch-metadata.ts'
+import { addBeforeMiddlewares, prepareForEarlier } from './first-hook.ts'
 import { allowance, type Decision } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { sendPreflight } from './preflights.ts'
 import { isWebSocket, refuse } from './refusal.ts'
 import { inOneWrite } from './one-write.ts'
 import { queryOf } from './query.ts'
-import { type Decided, isUpgrade, kPolicyVersion, kRoute, type RouteKind, type SocketRequest } from './request-marks.ts'
+import {
+  type Decided, kPolicyVersion, kRoute, type RouteKind, type SocketRequest, transportOf
+} from './request-marks.ts'
 
 /** Told of every refusal on the engine's route, for Engine.IO's `connection_error` event. */
 export type OnRefused = (request: IncomingMessage, code: number, context: object) => void
@@ -48,7 +51,10 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
     return decide(request, reply, done, settle)
   })
-  const others = withholdBefore(app)
+  const others = prepareForEarlier(app, function originPreflightHook (request, reply, done) {
+    if (isDecided(request) || cors.optionsOf(request) !== 'preflight') done()
+    else return decide(request, reply, done, settleEarly)
+  })
   app.addHook('onRequest', function originHook (request, reply, done) {
     // decided by a nearer scope, with a policy to itself, or before a middleware
     if (isDecided(request)) done()
@@ -94,21 +100,30 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
       if (enforcement.enforce !== 'report') {
         return refusal === 'jsonp' ? refuseJsonp(request, reply) : refuseSocket(request, reply, refusal)
       }
-      log.report(request.raw.headers.origin, transportOf(request), refusal, request)
+      log.report(request.raw.headers.origin, transportOf(request.raw), refusal, request)
     }
     if (kind === 'engine' && keepsCookiesBack(request.raw)) {
-      log.checkCookies(decision, request.raw.headers.origin, transportOf(request))
+      log.checkCookies(decision, request.raw.headers.origin, transportOf(request.raw))
     }
-    if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
-    sendPreflight(reply, policy.options)
-    return false
+    return cors.optionsOf(request) !== 'preflight' || goesOn(reply)
+  }
+
+  /** Of a preflight, before hooks that were there first: @fastify/cors, which answers those of REST, is behind them. */
+  function settleEarly (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
+    return settle(request, reply, decision) && (kindOf(request) !== undefined || goesOn(reply))
+  }
+
+  /** @returns whether a preflight goes on; otherwise it has been answered */
+  function goesOn (reply: FastifyReply): boolean {
+    if (!policy.options.preflightContinue) sendPreflight(reply, policy.options)
+    return policy.options.preflightContinue
   }
 
   function refusalOf (request: FastifyRequest, decision: Decision, kind: RouteKind): Decision | 'jsonp' | undefined {
     const jsonp = kind === 'engine' && asksForJsonp(request)
     if (jsonp && decision.reason === 'cross-site') {
       if (!enforcement.jsonp) return 'jsonp'
-      if (isScript(request) && policy.options.missingOrigin === 'allow') {
+      if (isScript(request.raw) && policy.options.missingOrigin === 'allow') {
         request.originDecision = SCRIPT
         return undefined
       }
@@ -124,7 +139,8 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
     const { origin } = request.raw.headers
     const upgrade = isWebSocket(request.raw)
     if (decision.reason === 'missing' && !upgrade) return true
-    const refused = upgrade || (enforcement.enforce !== 'sockets' && !isNavigation(request, decision))
+    const link = decision.reason === 'cross-site' && isNavigation(request.raw)
+    const refused = upgrade || (enforcement.enforce !== 'sockets' && !link)
     const transport = upgrade ? 'websocket' : 'rest'
     if (refused && enforcement.enforce !== 'report') {
       log.refuse(origin, transport, decision, request)
@@ -141,7 +157,7 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
       reply.type('text/plain; charset=UTF-8').header('cache-control', 'no-store').send(farewell)
       return false
     }
-    log.refuse(request.raw.headers.origin, transportOf(request), decision, request)
+    log.refuse(request.raw.headers.origin, transportOf(request.raw), decision, request)
     const { origin } = request.raw.headers
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
     inOneWrite(reply.raw)
@@ -165,10 +181,6 @@ function refusalBody (reason: Decision['reason']): string {
   return `{"code":4,"message":"Forbidden","reason":"${reason}"}`
 }
 
-function transportOf (request: FastifyRequest): 'polling' | 'websocket' {
-  return isUpgrade(request.raw) ? 'websocket' : 'polling'
-}
-
 function isDecided (request: FastifyRequest): boolean {
   return (request.originDecision as Decision | undefined) !== undefined
 }
@@ -184,14 +196,4 @@ function kindOf (request: FastifyRequest): RouteKind | undefined {
 /** The query is what the engine will see. */
 function asksForJsonp (request: FastifyRequest): boolean {
   return ((request.raw as SocketRequest)._query = queryOf(request)).j !== undefined
-}
-
-/** Fetch Metadata: a script tag's request, and an image's. */
-function isScript ({ raw: { method, headers } }: FastifyRequest): boolean {
-  return method === 'GET' && headers['sec-fetch-mode'] === 'no-cors'
-}
-
-/** A person who followed a link from elsewhere (Fetch Metadata, Sec-Fetch-Mode); it carries no Origin. */
-function isNavigation ({ raw: { headers } }: FastifyRequest, decision: Decision): boolean {
-  return decision.reason === 'cross-site' && headers['sec-fetch-mode'] === 'navigate'
 }

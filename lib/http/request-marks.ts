@@ -41,6 +41,10 @@ export function isUpgrade (request: IncomingMessage): boolean {
   return (request as UpgradeRequest)[kHead] !== undefined
 }
 
+export function transportOf (request: IncomingMessage): 'polling' | 'websocket' {
+  return isUpgrade(request) ? 'websocket' : 'polling'
+}
+
 /**
  * Takes what the client sent behind an upgrade request: a copy, for the parser's buffer of 64 kB would stay in memory
  * with it.

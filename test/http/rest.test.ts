@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import Fastify, { type FastifyReply } from 'fastify'
+import fastifyIO from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
 import { ask, corsHeaders, POLLING, start } from '../support/server.ts'
 
@@ -144,6 +146,35 @@ test('a preflight is answered on routes that take OPTIONS themselves, and behind
     (await ask(port, '/proxy', { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflight } })).status,
     204
   )
+})
+
+test('a preflight is answered before hooks that were there first, in scopes too, as behind them', async (t) => {
+  const wantsToken = async (_request: unknown, reply: FastifyReply): Promise<void> => reply.code(401).send()
+  const answers = await Promise.all([true, false].map(async (first) => {
+    const app = Fastify()
+    t.after(() => app.close())
+    if (first) app.addHook('onRequest', wantsToken)
+    await app.register(async (scope) => {
+      if (first) scope.addHook('onRequest', wantsToken)
+      scope.get('/x', async () => 'ok')
+    }, { prefix: '/scope' })
+    const origin = async (origin: string): Promise<boolean> => origin === ORIGIN
+    await app.register(fastifyIO, { cors: { ...cors, maxAge: 60, origin } })
+    app.put('/ok', async () => 'ok')
+    const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+    const all = []
+    for (const path of ['/ok', '/scope/x', '/nowhere', POLLING]) {
+      for (const origin of [ORIGIN, EVIL]) {
+        const headers = { origin, ...preflight, 'access-control-request-headers': 'x-one' }
+        const { status, headers: { date, connection, ...rest } } = await ask(port, path, { method: 'OPTIONS', headers })
+        all.push([path, origin, status, rest])
+      }
+      if (first) assert.equal((await ask(port, path, { headers: { origin: ORIGIN } })).status, 401)
+    }
+    return all
+  }))
+  assert.deepEqual(answers[0], answers[1])
+  assert.deepEqual(answers[0]!.map(([, , status]) => status), [204, 204, 204, 204, 204, 204, 204, 403])
 })
 
 test('strictPreflight: OPTIONS without a preflight\'s headers is 400; false answers it like one', async (t) => {

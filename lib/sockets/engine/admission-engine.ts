@@ -9,7 +9,7 @@ import { closedOnFailure, type Middleware } from './middleware.ts'
 import type { EngineSetUp } from './set-up.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { attempt, setHeaders } from '../../http/reply-handover.ts'
-import { isUpgrade, type SocketRequest } from '../../http/request-marks.ts'
+import { type SocketRequest, transportOf } from '../../http/request-marks.ts'
 import { isOwner, recordOwner } from '../session/owner.ts'
 import { debugEngine } from '../upstream/debug.ts'
 import { type EngineRequest, errorMessages, errors } from '../upstream/engine-io.ts'
@@ -145,8 +145,4 @@ export abstract class AdmissionEngine extends HandshakeEngine {
     }
     return super.verify(req, upgrade, fn)
   }
-}
-
-function transportOf (req: IncomingMessage): 'polling' | 'websocket' {
-  return isUpgrade(req) ? 'websocket' : 'polling'
 }
