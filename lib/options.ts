@@ -51,7 +51,8 @@ export interface FastifyIOOptions extends SocketIOOptions {
   statelessHandshake?: boolean
   /**
    * Secret of at least 32 bytes that several processes share, so that each knows the `sid` of the others. The first of
-   * a list signs, all verify: put a new one in front, and drop the old one a minute later.
+   * a list signs, all verify: put a new one in front, and drop the old one after
+   * `pingInterval + pingTimeout` (45 s).
    * @default random, made at the start
    */
   handshakeSecret?: string | Buffer | readonly (string | Buffer)[]
@@ -59,7 +60,8 @@ export interface FastifyIOOptions extends SocketIOOptions {
   serviceName?: string
   /**
    * ms over which `app.close()` spreads the ends of the sessions, so that their clients do not come back all at once.
-   * Meanwhile REST is served, and handshakes get 503 with `Retry-After`. `app.close()` takes no longer than that.
+   * Meanwhile REST is served, and handshakes get 503 with `Retry-After`. `app.close()` takes half a second
+   * more at most.
    *
    * @default 0
    */

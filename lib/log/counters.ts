@@ -28,8 +28,8 @@ export interface Stats {
   /** Requests that were answered with an error, by reason; also those that are no handshakes, and REST. */
   readonly refusals: ByReason
   /**
-   * Requests that were served although their origin is not allowed, by reason: REST with `enforce: 'sockets'`, without
-   * CORS headers, and everything with `enforce: 'report'`.
+   * Requests that were served although their origin is not allowed, by reason: REST with `enforce: 'sockets'`, where
+   * the policy has origins besides the server's, and everything with `enforce: 'report'`.
    */
   readonly reported: ByReason
   /** Sessions that are open now, by transport. */

@@ -65,7 +65,9 @@ const HINTS: Readonly<Record<EngineReason, (error: EngineError) => string>> = {
     return `${message}: this process has no such session. Once is usual after a restart or a timeout: the client ` +
       `connects again. If it goes on, ${SPREAD} ${STICKY}`
   },
-  'foreign-session': ({ message }) => `${message}: ${SPREAD} ${STICKY}`,
+  'foreign-session' ({ message }) {
+    return `${message}: ${SPREAD} ${STICKY} Beside @socket.io/sticky leave out handshakeSecret.`
+  },
   session ({ message }) {
     return `${message} to this origin: the session belongs to the origin that opened it. ` +
       'If both are one page behind a proxy, set trustProxy; else a session ID has leaked.'

@@ -14,7 +14,7 @@ const SYNONYMS: { readonly [Name in keyof CorsOptions]?: readonly string[] } = {
 /** Options of `cors`, @fastify/cors and others that have no place here, and why. */
 const NOT_OPTIONS_BECAUSE: NotOptions = {
   preflight: 'preflights are always answered; refused ones without headers',
-  hook: 'the policy is asked in onRequest, before anything of yours runs',
+  hook: 'the policy is asked in onRequest, before every hook that is added later',
   delegator: 'use an origin function, or a policy for each scope',
   hideOptionsRoute: 'the OPTIONS route is always hidden from @fastify/swagger',
   logLevel: 'it is an option of the plugin, beside cors',

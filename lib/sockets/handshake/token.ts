@@ -57,7 +57,7 @@ export class TokenIssuer {
   #count = randomBytes(5).readUIntBE(0, 5)
 
   /**
-   * @param secrets the first signs, all verify: put a new one in front, and drop the old one a minute later
+   * @param secrets the first signs, all verify: put a new one in front, and drop the old one a lifetime later
    * @param audience the server that tokens are good for
    */
   constructor (secrets: readonly Secret[] = [randomBytes(32)], audience?: string) {
