@@ -10,6 +10,7 @@ import fastifyIO from '../../lib/index.ts'
 import { sample } from '../../scripts/doctor-docs.ts'
 import { type Block, blocksOf, PAGES } from '../support/doc-blocks.ts'
 import { typeErrors, withPreamble } from '../support/doc-types.ts'
+import { cli } from '../support/doctor.ts'
 import { nginx, nginxMissing } from '../support/nginx-in-front.ts'
 import { folder } from '../support/program.ts'
 
@@ -125,18 +126,17 @@ suite('what blocks of text show', () => {
     assert.equal(error, `ConfigError: ${transcript('3').trim()}`)
   })
 
-  test('check and explain print what docs/doctor.md shows', (t) => {
+  test('check and explain print what docs/doctor.md shows', async (t) => {
     const cwd = folder(t)
+    t.after(() => process.chdir(root))
+    process.chdir(cwd)
     const [policy] = blocksOf('docs/doctor.md').filter(({ heading, language }) =>
       heading === 'check' && language === 'json')
     for (const [command, text] of [['check', policy!.code], ['explain', '{ "origin": ["https://app.example.com"] }']]) {
       writeFileSync(join(cwd, 'policy.json'), text!)
       const [line, ...rest] = transcript(command!).split('\n')
-      const args = line!.split(' ').slice(3)
-      const { stdout } = spawnSync(process.execPath, [
-        '--import', import.meta.resolve('tsx'), resolve(root, 'lib/cli/main.ts'), ...args
-      ], { cwd, encoding: 'utf8' })
-      assert.equal(stdout, rest.join('\n'))
+      const { out } = await cli(line!.split(' ').slice(3))
+      assert.equal(out, rest.join('\n'))
     }
   })
 
