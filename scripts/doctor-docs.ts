@@ -63,7 +63,7 @@ function replacePart (page: string, name: string, text: string): string {
 }
 
 /** A run against stock Socket.IO. */
-async function sample (): Promise<string> {
+export async function sample (): Promise<string> {
   const server = createServer((_request, response) => { response.writeHead(404).end() })
   const io = new Server(server, { cors: { origin: 'https://app.example.com' } })
   server.listen(0, '127.0.0.1')

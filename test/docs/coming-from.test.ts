@@ -11,7 +11,7 @@ import { Server } from 'socket.io'
 import { ConfigError, type CorsOptions } from '../../lib/index.ts'
 import * as library from '../../lib/index.ts'
 import { client, connect } from '../support/client.ts'
-import { blocksOf, run, typeErrors } from '../support/doc-blocks.ts'
+import { blocksOf, run } from '../support/doc-blocks.ts'
 import { listening } from '../support/proxy.ts'
 import { ask, askBoth, POLLING, sidOf, start } from '../support/server.ts'
 
@@ -40,20 +40,7 @@ async function runApp (t: TestContext, code: string, name = 'app'): Promise<{ ap
   return { app, port: (app.server.address() as AddressInfo).port }
 }
 
-test('every `ts` block compiles under strict, and the index has each page', () => {
-  const sources: Record<string, string> = {
-    'app.module.ts': 'export class AppModule {}',
-    // the check does check
-    'wrong.ts': "import io from 'fastify-io'\nconst one: number = io"
-  }
-  for (const name of PAGES) {
-    for (const [index, { language, code }] of blocksOf(page(name)).entries()) {
-      if (language === 'ts') sources[`${name}-${index}.ts`] = code
-    }
-  }
-  assert.ok(Object.keys(sources).length >= 9)
-  assert.deepEqual(typeErrors(sources).map((text) => text.replace(/'FastifyPlugin.*/, '…')),
-    ['wrong.ts: const one: number = io: Type …'])
+test('the index has each page', () => {
   const index = readFileSync(new URL('../../docs/coming-from/README.md', import.meta.url), 'utf8')
   for (const name of PAGES) assert.ok(index.includes(`](${name}.md)`), name)
 })

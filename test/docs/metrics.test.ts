@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from
   '@opentelemetry/sdk-metrics'
 import type { FastifyInstance } from 'fastify'
@@ -44,6 +45,17 @@ test('docs/metrics.md names each number', async (t) => {
       for (const name of Object.keys(numbers)) assert.ok(docs.includes(`| \`${group}.${name}\` |`), `${group}.${name}`)
     }
   }
+})
+
+test('docs/metrics.md shows what stats() returns', async (t) => {
+  const [, comment] = /^app\.io\.stats\(\)\n((?:\/\/.*\n)+)/m.exec(docs)!
+  const shown = runInNewContext(`(${comment!.replaceAll(/^\/\/ /gm, '')})`)
+  const { refusals, reported, ...stats } = (await start(t)).app.io.stats()
+  // these two have the reasons that came up
+  assert.deepEqual([refusals, reported], [{}, {}])
+  const names = (value: object): unknown => Object.entries(value).map(([name, inner]) =>
+    typeof inner === 'object' ? [name, names(inner)] : name).sort()
+  assert.deepEqual(names({ ...shown, refusals, reported }), names({ ...stats, refusals, reported }))
 })
 
 test('prom-client', async (t) => {

@@ -10,19 +10,13 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { io } from 'socket.io-client'
 import * as library from '../../lib/index.ts'
 import { client, connect } from '../support/client.ts'
-import { anchorsOf, type Block, blocksOf, run, typeErrors } from '../support/doc-blocks.ts'
+import { anchorsOf, blocksOf, run } from '../support/doc-blocks.ts'
 import { type Answer, ask, askBoth, POLLING, start } from '../support/server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const modules = { 'fastify-io': { __esModule: true, ...library } }
 const APP = { origin: 'https://app.example.com' }
 const EVIL = { origin: 'https://evil.example' }
-const AROUND = `import type { FastifyInstance } from 'fastify'
-import fastifyIO from 'fastify-io'
-declare const app: FastifyInstance
-`
-/** Blocks that go on where the example of the page began have no import of Fastify, nor of the client. */
-const goesOn = (code: string): boolean => !/from 'fastify'|from 'socket.io-client'/.test(code)
 
 function blockOf (file: string, heading: string, language: string, index = 0): string {
   const found = blocksOf(file).filter((block) => block.heading === heading && block.language === language)[index]
@@ -52,21 +46,7 @@ async function runRecipe (t: TestContext, heading: string, env: Record<string, s
   return (app.server.address() as AddressInfo).port
 }
 
-const DOCUMENTS = ['README.md', 'docs/policy.md']
-
-test('every `ts` block of README.md and docs/policy.md compiles under strict', () => {
-  const isTypeScript = ({ language }: Block): boolean => language === 'ts'
-  const blocks = DOCUMENTS.flatMap((file) => blocksOf(file).filter(isTypeScript))
-  assert.ok(blocks.length >= 12)
-  // a declaration of events holds for a whole program, so that block has one to itself
-  for (const typed of [true, false]) {
-    const part = blocks.filter(({ code }) => code.includes("module 'fastify-io'") === typed)
-    const sources = part.map(({ code }, index) => [`block-${index}.ts`, goesOn(code) ? AROUND + code : code])
-    assert.deepEqual(typeErrors(Object.fromEntries(sources)), [])
-  }
-})
-
-for (const file of DOCUMENTS) {
+for (const file of ['README.md', 'docs/policy.md']) {
   test(`${file}: every link leads to a file and a heading`, () => {
     const text = readFileSync(resolve(root, file), 'utf8')
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]

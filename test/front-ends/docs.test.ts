@@ -1,4 +1,4 @@
-// docs/front-ends.md shows pieces of the examples, which are compiled and run: each block must stand there.
+// docs/front-ends.md shows pieces of the examples; test/docs/code-blocks.test.ts looks that each stands there.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -7,14 +7,6 @@ import * as policies from '../../examples/app-origins.ts'
 const at = (path: string): URL => new URL(`../../${path}`, import.meta.url)
 const read = (path: string): string => readFileSync(at(path), 'utf8')
 const page = read('docs/front-ends.md')
-
-test('each block of TypeScript stands in an example', () => {
-  const names = ['app-origins.ts', 'msgpack.ts', 'react/app.tsx', 'react/pages.ts']
-  const examples = names.map((name) => read(`examples/${name}`))
-  const blocks = [...page.matchAll(/^```tsx?\n([^]*?)^```$/gm)].map(([, block]) => block!)
-  assert.ok(blocks.length >= 9)
-  assert.deepEqual(blocks.filter((block) => !examples.some((example) => example.includes(block))), [])
-})
 
 test('each policy of examples/app-origins.ts is shown', () => {
   assert.deepEqual(Object.keys(policies).filter((name) => !page.includes(`export const ${name}: CorsOptions`)), [])

@@ -1,28 +1,56 @@
-// The code blocks of documents: compiled as their readers would, and run as they stand there.
-import { readFileSync } from 'node:fs'
+// The code blocks of documents: found, and run as they stand there. `doc-types.ts` compiles them.
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import ts from 'typescript'
 
 const root = resolve(import.meta.dirname, '../..')
 const requireHere = createRequire(import.meta.url)
 
+/** Made by `npm run docs`. */
+const GENERATED = /^docs\/(?:api|\.vitepress)\//
+
+/** Paths from the root of the repository: README.md and the other pages beside it, and those of docs/. */
+export const PAGES: readonly string[] = [
+  ...readdirSync(root),
+  ...readdirSync(resolve(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`)
+].filter((file) => file.endsWith('.md') && !GENERATED.test(file))
+
 export interface Block {
-  /** `ts`, `js`, `sh`, … */
+  readonly file: string
+  /** Of its first line of code, from 1. */
+  readonly line: number
+  /** `ts`, `js`, `sh`, …; empty where the page names none. */
   readonly language: string
   /** The last heading before it. */
   readonly heading: string
+  /** The HTML comment in the line before it, which readers do not see; empty where there is none. */
+  readonly note: string
   readonly code: string
 }
 
-/** @param file path from the root of the repository */
+/**
+ * @param file path from the root of the repository
+ * @throws Error when a block does not end
+ */
 export function blocksOf (file: string): readonly Block[] {
   const blocks: Block[] = []
+  const lines = readFileSync(resolve(root, file), 'utf8').split('\n')
   let heading = ''
-  const text = readFileSync(resolve(root, file), 'utf8')
-  for (const [, title, language, code] of text.matchAll(/^#+ (.*)$|^```(\w*)\n([^]*?)^```$/gm)) {
-    if (title !== undefined) heading = title
-    else blocks.push({ language: language!, heading, code: code! })
+  for (let at = 0; at < lines.length; at++) {
+    heading = /^#+ (.*)$/.exec(lines[at]!)?.[1] ?? heading
+    const fence = /^([\s>]*)(`{3,}|~{3,})\s*(\S*)/.exec(lines[at]!)
+    if (fence === null) continue
+    const [, indent, marks, language] = fence as unknown as [string, string, string, string]
+    const note = /^<!-- (.*) -->$/.exec(lines[at - 1]?.trim() ?? '')?.[1] ?? ''
+    const line = at + 2
+    const code: string[] = []
+    while (lines[++at]?.trim() !== marks) {
+      if (at >= lines.length) throw new Error(`${file}:${line - 1}: the block does not end`)
+      code.push(lines[at]!.slice(indent.length))
+    }
+    blocks.push({ file, line, language, heading, note, code: code.map((text) => `${text}\n`).join('') })
   }
   return blocks
 }
@@ -33,50 +61,6 @@ export function anchorsOf (path: string): string[] {
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
     title!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-'))
   return [...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id]) => id!)]
-}
-
-const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  types: ['node'],
-  strict: true,
-  skipLibCheck: true,
-  noEmit: true,
-  allowImportingTsExtensions: true,
-  experimentalDecorators: true,
-  emitDecoratorMetadata: true,
-  paths: Object.fromEntries(['index', 'redis', 'nest'].map((name) =>
-    [name === 'index' ? 'fastify-io' : `fastify-io/${name}`, [`${root}/lib/${name}.ts`]]))
-}
-
-/**
- * Type-checks blocks as files of a project that uses the package, under `strict`.
- *
- * @param sources by the name of a file; they may import each other
- * @returns what the compiler says, a line each
- */
-export function typeErrors (sources: Readonly<Record<string, string>>): readonly string[] {
-  const files = new Map(Object.entries(sources).map(([name, code]) =>
-    [resolve(root, 'test/docs', name), `${code}\nexport {}\n`]))
-  const host = ts.createCompilerHost(OPTIONS)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (path) => files.has(resolve(path)) || fileExists(path)
-  host.readFile = (path) => files.get(resolve(path)) ?? readFile(path)
-  host.getSourceFile = (path, ...rest) => {
-    const code = files.get(resolve(path))
-    return code === undefined
-      ? getSourceFile.call(host, path, ...rest)
-      : ts.createSourceFile(path, code, ts.ScriptTarget.ES2022, true)
-  }
-  const program = ts.createProgram([...files.keys(), resolve(root, 'types/fastify.d.ts')], OPTIONS, host)
-  return [...files.keys()].flatMap((path) => ts.getPreEmitDiagnostics(program, program.getSourceFile(path))
-    .map(({ file, start, messageText }) => {
-      const line = file!.getLineAndCharacterOfPosition(start!).line
-      const text = ts.flattenDiagnosticMessageText(messageText, '\n')
-      return `${basename(path)}: ${file!.text.split('\n')[line]!.trim()}: ${text}`
-    }))
 }
 
 type Main = (...args: unknown[]) => Promise<unknown>

@@ -89,7 +89,8 @@ function open (): void {
     next()
   })
   socket.on('disconnect', (reason) => {
-    count(disconnects, reason)
+    // an attempt to come back that fails ends no session
+    if (!lost) count(disconnects, reason)
     lost = true
   })
 }

@@ -33,7 +33,7 @@ export const shippedSite: Site = siteWith({})
 
 export interface Nginx extends Program {
   /** Writes the site again, and reloads. */
-  reload (ports: readonly number[]): void
+  reload (ports: readonly number[]): void | Promise<void>
 }
 
 /** nginx as this user, in a new folder. */

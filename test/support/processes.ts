@@ -10,6 +10,8 @@ export interface Seen {
   readonly connections: number
   readonly sessions: number
   readonly lines: readonly string[]
+  /** How often a proxy has asked whether this process is there. */
+  readonly checks?: number
   readonly seen?: { readonly host: string, readonly protocol: string, readonly ip: string }
 }
 

@@ -66,11 +66,12 @@ export async function run (
   command: string,
   args: readonly string[],
   port: number,
-  end: NodeJS.Signals = 'SIGTERM'
+  end: NodeJS.Signals = 'SIGTERM',
+  more: NodeJS.ProcessEnv = {}
 ): Promise<Program> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+    env: { ...process.env, ...more, PATH: `${process.env.PATH}:/usr/sbin` }
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text })
