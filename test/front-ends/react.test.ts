@@ -114,7 +114,9 @@ suite('examples/react', () => {
     t.after(() => changed.close())
     const page = await open(t, changed.proxied)
     assert.equal(await shows(page, 'disconnected'), 'disconnected transport error status 403')
-    const line = (): Line | undefined => changed.lines.find(({ origin }) => origin === changed.proxied)
+    // the upgrade, which may come first, has no Sec-Fetch-Site
+    const line = (): Line | undefined =>
+      changed.lines.find(({ origin, transport }) => origin === changed.proxied && transport === 'polling')
     await until(line, 'a line')
     assert.ok(line()!.msg.endsWith(`${changed.proxied} is this server's own page, as the browser says ` +
       `(Sec-Fetch-Site: same-origin), but this server takes itself for http://localhost:${changed.port}: ` +
