@@ -38,10 +38,8 @@ async function runRecipe (t: TestContext, heading: string, env: Record<string, s
   t.after(() => app.close())
   const code = Object.entries(env).reduce((text, [name, value]) =>
     text.replaceAll(`process.env.${name}!`, JSON.stringify(value)), blockOf('README.md', heading, 'ts'))
-  await run(code, 'app', modules, { app, fastifyIO: library.default })
-  if (heading.startsWith('Sessions')) {
-    app.get('/login', async (request) => { Object.assign(request.session, { user: 'ann' }) })
-  }
+  const isRight = async (name: string, password: string): Promise<boolean> => `${name} ${password}` === 'ann right'
+  await run(code, 'app', modules, { app, fastifyIO: library.default, isRight })
   await app.listen({ port: 0, host: '127.0.0.1' })
   return (app.server.address() as AddressInfo).port
 }
@@ -127,7 +125,13 @@ suite('README.md: the examples run', () => {
       const { status } = await ask(port, `${spelling}?EIO=4&transport=polling`, { headers: APP })
       assert.equal(status, 401, spelling)
     }
-    const { headers } = await ask(port, '/login', { headers: APP })
+    const login = (password: string, from: object = APP) => ask(port, '/login', {
+      method: 'POST',
+      headers: { ...from, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'ann', password })
+    })
+    assert.deepEqual([(await login('wrong')).status, (await login('right', EVIL)).status], [401, 403])
+    const { headers } = await login('right')
     const cookie = headers['set-cookie']![0]!.split(';')[0]!
     assert.deepEqual((await askBoth(port, { ...APP, cookie })).map(({ status }) => status), [200, 101])
     assert.deepEqual((await askBoth(port, { ...EVIL, cookie })).map(({ status }) => status), [403, 403])
