@@ -22,5 +22,5 @@ function step (cwd: string, command: string, ...args: string[]): void {
 
 step(example, 'npm', 'ci')
 step(root, 'npx', 'tsc', '-p', 'examples/nextjs/tsconfig.servers.json')
-step(root, 'npx', 'tsx', '--test', '--test-timeout=120000', '--test-reporter=./test/support/reporter.js',
+step(root, 'npx', 'tsx', '--test', '--test-timeout=150000', '--test-reporter=./test/support/reporter.js',
   'test/nextjs/pages.ts')

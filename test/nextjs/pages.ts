@@ -122,8 +122,7 @@ for (const production of [false, true]) {
         process.execPath, '--import', 'tsx', 'examples/nextjs/custom-server.ts'
       ], port, 'SIGINT')
     })
-    // a page is still open in the last test: the server ends all the same
-    after(async () => { for (const end of ended) await end() })
+    after(async () => { for (const end of ended) await end() }, { timeout: 20_000 })
 
     test('page and Socket.IO have one origin', async (t) => {
       await connects(await open(t, own))
@@ -140,7 +139,7 @@ for (const production of [false, true]) {
       assert.deepEqual(await statusOf(own, from(rebound, rebound)), [403, 403])
     })
 
-    test('upgrades that nobody wants are answered', async () => {
+    test('upgrades that nobody wants are answered', { timeout: 20_000 }, async () => {
       assert.equal((await ask(port, '/other', { headers: { ...from(own, own), ...UPGRADE } })).status, 404)
     })
 
