@@ -8,11 +8,14 @@ const at = (path: string): URL => new URL(`../../${path}`, import.meta.url)
 const read = (path: string): string => readFileSync(at(path), 'utf8')
 const page = read('docs/front-ends.md')
 
-test('each block of TypeScript stands in an example', () => {
-  const names = ['app-origins.ts', 'msgpack.ts', 'react/app.tsx', 'react/pages.ts']
+test('each block of code stands in an example', () => {
+  const names = [
+    'app-origins.ts', 'msgpack.ts', 'react/app.tsx', 'react/pages.ts',
+    'nextjs/next.config.js', 'nextjs/app/direct/page.jsx', 'nextjs/backend.ts', 'nextjs/custom-server.ts'
+  ]
   const examples = names.map((name) => read(`examples/${name}`))
-  const blocks = [...page.matchAll(/^```tsx?\n([^]*?)^```$/gm)].map(([, block]) => block!)
-  assert.ok(blocks.length >= 9)
+  const blocks = [...page.matchAll(/^```[jt]sx?\n([^]*?)^```$/gm)].map(([, block]) => block!)
+  assert.ok(blocks.length >= 13)
   assert.deepEqual(blocks.filter((block) => !examples.some((example) => example.includes(block))), [])
 })
 
@@ -24,7 +27,7 @@ test('each file that is linked is there, and each command starts one', () => {
   const links = [...page.matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link!).filter((link) => !link.includes('://'))
   assert.ok(links.length > 8)
   assert.deepEqual(links.filter((link) => !existsSync(new URL(link, at('docs/front-ends.md')))), [])
-  const commands = [...page.matchAll(/`npx tsx (\S+)`/g)].map(([, file]) => file!)
-  assert.equal(commands.length, 3)
-  for (const file of commands) assert.ok(read(file).split('\n')[0]!.includes(`npx tsx ${file}`), file)
+  const commands = [...page.matchAll(/`(?:npm ci --prefix examples\/\w+ && )?npx tsx (\S+)`/g)].map(([, file]) => file!)
+  assert.equal(commands.length, 5)
+  for (const file of commands) assert.ok(read(file).split('\n').slice(0, 2).join().includes(`npx tsx ${file}`), file)
 })
