@@ -5,7 +5,7 @@ const browser = ['document', 'EventSource', 'fetch', 'location', 'matchMedia', '
 export default [
   ...neostandard({
     ts: true,
-    ignores: ['dist', 'coverage', 'test/fixtures/consumers', 'docs/api', 'docs/.vitepress/{dist,cache}']
+    ignores: ['dist', 'coverage', 'test/fixtures/consumers', 'docs/api', 'docs/.vitepress/{dist,cache}', '**/.next']
   }),
   {
     files: ['playground/public/**/*.js'],

@@ -4,7 +4,7 @@ import { join, resolve, sep } from 'node:path'
 import { describe, test } from 'node:test'
 
 const root = resolve(import.meta.dirname, '..')
-const generated = new Set(['node_modules', '.git', 'dist', 'coverage'])
+const generated = new Set(['node_modules', '.git', 'dist', 'coverage', '.next'])
 
 function * walk (folder = ''): Generator<string> {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -34,15 +34,18 @@ describe('repository', () => {
     assert.deepEqual(files.filter((file) => hosts.test(readFileSync(join(root, file), 'latin1'))), [])
   })
 
-  test('package-lock.json pins content, not places', () => {
-    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, { resolved?: string; integrity?: string }>
-    }
-    const installed = Object.entries(packages).filter(([path]) => path !== '')
-    assert.ok(installed.length > 100)
-    assert.deepEqual(installed.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path), [])
-    assert.deepEqual(installed.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path), [])
-  })
+  const locks = { 'package-lock.json': 100, 'examples/nextjs/package-lock.json': 30 }
+  for (const [lock, packagesAtLeast] of Object.entries(locks)) {
+    test(`${lock} pins content, not places`, () => {
+      const { packages } = JSON.parse(readFileSync(join(root, lock), 'utf8')) as {
+        packages: Record<string, { resolved?: string; integrity?: string }>
+      }
+      const installed = Object.entries(packages).filter(([path]) => path !== '')
+      assert.ok(installed.length > packagesAtLeast)
+      assert.deepEqual(installed.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path), [])
+      assert.deepEqual(installed.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path), [])
+    })
+  }
 
   test('every test file is one that `npm test` runs', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
