@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const example = resolve(root, 'examples/nextjs')
-/** When all of it has to be done: three minutes are more than twice what it takes. */
-const end = performance.now() + 180_000
+/** When all of it has to be done: many times what it takes, for machines and networks that are slow. */
+const end = performance.now() + 10 * 60_000
 
 function step (cwd: string, command: string, ...args: string[]): void {
   console.log(`\n== ${command} ${args.join(' ')}`)
@@ -22,5 +22,5 @@ function step (cwd: string, command: string, ...args: string[]): void {
 
 step(example, 'npm', 'ci')
 step(root, 'tsc', '-p', 'examples/nextjs/tsconfig.servers.json')
-const options = ['--test-timeout=150000', '--test-reporter=./test/support/reporter.js']
+const options = ['--test-timeout=300000', '--test-reporter=./test/support/reporter.js']
 step(root, 'tsx', '--test', ...options, 'test/nextjs/pages.ts')

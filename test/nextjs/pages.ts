@@ -92,7 +92,7 @@ for (const production of [false, true]) {
       assert.deepEqual(refused.map(({ reason }) => reason), ['not-listed', 'not-listed'])
     })
 
-    test('nor does a name that was led here, or X-Forwarded-Host of a client', { timeout: 20_000 }, async () => {
+    test('nor does a name that was led here, or X-Forwarded-Host of a client', { timeout: 120_000 }, async () => {
       const { pages, stranger } = running
       assert.deepEqual(await statusOf(pages, from(pages, pages)), [200, 101])
       assert.deepEqual(await statusOf(pages, { ...from(stranger, pages), 'x-forwarded-host': new URL(stranger).host }),
@@ -130,14 +130,14 @@ for (const production of [false, true]) {
         process.execPath, '--import', 'tsx', 'examples/nextjs/custom-server.ts'
       ], port, 'SIGINT')
     })
-    after(async () => { for (const end of ended) await end() }, { timeout: 20_000 })
+    after(async () => { for (const end of ended) await end() }, { timeout: 120_000 })
 
     test('page and Socket.IO have one origin', async (t) => {
       await connects(await open(t, own))
       assert.ok(JSON.parse((await ask(port, '/api/time')).body).now > 0, 'a route of Fastify')
     })
 
-    test('a stranger\'s page is refused, and a name that was led here', { timeout: 60_000 }, async (t) => {
+    test('a stranger\'s page is refused, and a name that was led here', { timeout: 120_000 }, async (t) => {
       const other = await freePort()
       const stranger = await startStranger(other, [own])
       t.after(() => stranger.close())
@@ -147,7 +147,7 @@ for (const production of [false, true]) {
       assert.deepEqual(await statusOf(own, from(rebound, rebound)), [403, 403])
     })
 
-    test('upgrades that nobody wants are answered', { timeout: 20_000 }, async () => {
+    test('upgrades that nobody wants are answered', { timeout: 120_000 }, async () => {
       assert.equal((await ask(port, '/other', { headers: { ...from(own, own), ...UPGRADE } })).status, 404)
     })
 

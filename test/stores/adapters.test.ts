@@ -27,13 +27,20 @@ async function orSoon (ended: Promise<unknown>): Promise<void> {
 }
 
 async function ofIORedis (t: Ends, { port }: RedisServer): Promise<Redis> {
-  const made = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 })
+  // 20 attempts to connect by default: a command that waits longer for Redis rejects
+  const made = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50, maxRetriesPerRequest: 5 })
   made.on('error', () => {})
   t.after(async () => {
     await orSoon(made.quit())
     made.disconnect()
   })
-  return made
+  const { publish } = made
+  return Object.assign(made, { publish: patient(publish.bind(made)) })
+}
+
+/** docs/adapters.md: the adapter leaves the promise of a publication alone, and a rejection would end the process. */
+function patient<Args extends unknown[]> (publish: (...args: Args) => Promise<number>) {
+  return (...args: Args): Promise<number> => publish(...args).catch(() => 0)
 }
 
 async function ofNodeRedis (t: Ends, { url }: RedisServer) {
@@ -45,10 +52,8 @@ async function ofNodeRedis (t: Ends, { url }: RedisServer) {
     if (made.isOpen) made.destroy()
   })
   await made.connect()
-  // docs/adapters.md: the adapter leaves the promise of a publication alone, and a rejection would end the process
   const { publish } = made
-  const patient = (...args: Parameters<typeof publish>) => publish.apply(made, args).catch(() => 0)
-  return Object.assign(made, { publish: patient })
+  return Object.assign(made, { publish: patient(publish.bind(made)) })
 }
 
 const adapters: Readonly<Record<string, (t: Ends, server: RedisServer) => Promise<Adapter>>> = {
