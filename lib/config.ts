@@ -7,10 +7,8 @@ import { type ConfigIssue, issue, Issues } from './issues.ts'
 import { corsSchema, optionsSchema } from './options.ts'
 import { checkObject } from './policy/options/check-schema.ts'
 import type { CorsOptions, Enforce, PolicyOptions } from './policy/options/cors-options.ts'
+import type { Secret } from './policy/options/secrets.ts'
 import { OriginPolicy } from './policy/policy.ts'
-
-/** A secret to sign handshakes with: at least 32 bytes (a string counts by its UTF-8 bytes). */
-export type Secret = string | Buffer
 
 /** How this app applies its policy; the policy itself may serve several. */
 export type Enforcement = Pick<PolicyOptions, 'enforce' | 'emitHeaders' | 'jsonp' | 'onRevoke'>

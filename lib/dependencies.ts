@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type ConfigIssue, issue } from './issues.ts'
 
 /** A package that comes with the user's lockfile, not with this one, and that had a hole which a client can use. */
@@ -30,7 +30,8 @@ export function outdated (from: string): ConfigIssue[] {
   const packages = new Map<string, Hole[]>()
   for (const hole of HOLES) packages.set(hole.name, [...packages.get(hole.name) ?? [], hole])
   return [...packages].flatMap(([name, holes]): ConfigIssue[] => {
-    const version = versionOf(from, holes[0]!.by, name)
+    const owner = packageOf(holes[0]!.by, from)
+    const version = owner && packageOf(name, owner.entry)?.version
     const open = version === undefined ? [] : holes.filter(({ fixed }) => isBefore(version, fixed))
     if (open.length === 0) return []
     const { by, fixed } = open.at(-1)!
@@ -41,15 +42,32 @@ export function outdated (from: string): ConfigIssue[] {
   })
 }
 
-/** The version of a package that a dependency of ours would load. */
-function versionOf (from: string, by: string, name: string): string | undefined {
+export interface Package {
+  readonly version: string
+  readonly folder: string
+  /** The file that the package's name leads to. */
+  readonly entry: string
+}
+
+/**
+ * @param from a file; the package is the one that it would load
+ * @returns `undefined` for what cannot be found: a bundle has no packages
+ */
+export function packageOf (name: string, from: string): Package | undefined {
   try {
-    const entry = createRequire(createRequire(from).resolve(by)).resolve(name)
-    // read, not required: not every package exports its package.json
-    const folder = join('node_modules', name)
-    const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length)
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version?: unknown }
-    return typeof version === 'string' ? version : undefined
+    const entry = createRequire(from).resolve(name)
+    // not every package exports its package.json, and some have others in their folders
+    for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+      const manifest = manifestOf(folder)
+      if (manifest?.name === name) return { version: String(manifest.version), folder, entry }
+    }
+  } catch {}
+  return undefined
+}
+
+function manifestOf (folder: string): { name?: unknown, version?: unknown } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import { IoAdapter } from '@nestjs/platform-socket.io'
-import type { FastifyIOOptions } from './options.ts'
+import type { NarrowedOrigin } from './narrow.ts'
+import type { CorsOptions, FastifyIOOptions } from './options.ts'
 import { fastifyIO as plugin } from './plugin.ts'
 
 /**
@@ -22,6 +23,21 @@ type Server = ReturnType<IoAdapter['createIOServer']>
 
 /** Options of `@WebSocketGateway()` as Nest hands them to its adapter. */
 type GatewayOptions = NonNullable<Parameters<IoAdapter['createIOServer']>[1]>
+
+/**
+ * What `adapter.narrowOrigin(cors)` makes: a {@link NarrowedOrigin} that gateways and routes of Nest take too. Nest may
+ * bring other versions of Socket.IO and of Fastify, whose types are not those of yours.
+ */
+export type NestNarrowedOrigin = NarrowedOrigin & {
+  readonly namespace: (socket: object, next: (error?: Error) => void) => void
+  readonly route: (request: object, reply: object) => Promise<void>
+}
+
+/** What the plugin decorates Nest's Fastify instance with. */
+interface Decorated {
+  readonly io: Server
+  narrowOrigin (cors: CorsOptions): NestNarrowedOrigin
+}
 
 const REGISTER = 'await app.register(fastifyIO, { cors }) before app.useWebSocketAdapter()'
 
@@ -49,13 +65,27 @@ export class FastifyIOAdapter extends IoAdapter {
   }
 
   /**
+   * A stricter policy for a gateway's namespace, a route or a scope: `app.narrowOrigin()` of Fastify, with types.
+   *
+   * @example
+   * ```ts
+   * const admin = adapter.narrowOrigin({ origin: 'https://admin.example.com' })
+   * // in the gateway: afterInit (namespace: Namespace) { namespace.use(admin.namespace) }
+   * ```
+   * @throws Error when fastify-io is not registered
+   * @throws ConfigError for mistakes, and for what the server's own policy does not allow
+   */
+  narrowOrigin (cors: CorsOptions): NestNarrowedOrigin {
+    return this.#decorated().narrowOrigin(cors)
+  }
+
+  /**
    * @param port of the gateway; 0 is that of the application, and no other is served
    * @param options of the gateway; only `namespace` counts, which Nest has taken out by then
    * @throws Error when fastify-io is not registered, or when a gateway asks for what the plugin decides
    */
   override createIOServer (port: number, options?: GatewayOptions): Server {
-    const { io } = this.#app.getHttpAdapter().getInstance() as { io?: Server }
-    if (io === undefined) throw new Error(`FastifyIOAdapter: app.io is missing. Call ${REGISTER}.`)
+    const { io } = this.#decorated()
     if (port !== 0) {
       throw new Error(`FastifyIOAdapter: @WebSocketGateway(${port}) names a port. Leave it out: gateways are served ` +
         'by the port of the application, where the origin policy is asked.')
@@ -71,4 +101,10 @@ export class FastifyIOAdapter extends IoAdapter {
 
   /** Does nothing: Nest calls it before it closes Fastify, which ends the sessions, spread as `closeSpread` says. */
   override async close (): Promise<void> {}
+
+  #decorated (): Decorated {
+    const instance = this.#app.getHttpAdapter().getInstance() as Partial<Decorated>
+    if (instance.io === undefined) throw new Error(`FastifyIOAdapter: app.io is missing. Call ${REGISTER}.`)
+    return instance as Decorated
+  }
 }

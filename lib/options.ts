@@ -4,6 +4,7 @@ import type { ServerOptions } from 'socket.io'
 import type { CorsOptions, Enforce } from './policy/options/cors-options.ts'
 import { corsSchema } from './policy/options/schema.ts'
 import { boolean, isFunction, ms, oneOf, predicate, type SchemaOf } from './policy/options/schema-parts.ts'
+import { secrets } from './policy/options/secrets.ts'
 import type { OriginPolicy } from './policy/policy.ts'
 
 export { corsSchema, type CorsOptions }
@@ -84,10 +85,6 @@ export interface FastifyIOOptions extends SocketIOOptions {
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isSwitch = (value: unknown): boolean => typeof value === 'boolean' || isObject(value)
-const isSecret = (value: unknown): boolean =>
-  (typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) >= 32
-const isSecrets = (value: unknown): boolean =>
-  isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret))
 
 /** `true`, `false` or an object of the library's own. Engine.IO takes `true` also where its types leave it out. */
 const switchOrObject = <Option>() => predicate<Exclude<Option, undefined>>('true, false or an object', isSwitch)
@@ -105,9 +102,7 @@ export const optionsSchema: OptionsSchema = Type.Partial(Type.Object({
   jsonp: corsSchema.properties.jsonp,
   onRevoke: corsSchema.properties.onRevoke,
   statelessHandshake: boolean(),
-  handshakeSecret: predicate<string | Buffer | readonly (string | Buffer)[]>(
-    'a secret of at least 32 bytes, or a list of these', isSecrets, { secret: true }
-  ),
+  handshakeSecret: secrets(),
   serviceName: Type.String({ minLength: 1, maxLength: 200, expected: 'a name of 1 to 200 characters' }),
   closeSpread: ms(0),
   prefix: Type.String({ pattern: '^(/|$)', expected: 'a path that begins with /' }),

@@ -2,9 +2,8 @@ import 'reflect-metadata'
 import { Controller, Get, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { FastifyIOOptions } from 'fastify-io'
 import { fastifyIO, FastifyIOAdapter } from 'fastify-io/nest'
-import { ChatGateway, EchoGateway } from './gateways.ts'
+import { AdminGateway, ChatGateway, EchoGateway } from './gateways.ts'
 
 @Controller('api')
 class TimeController {
@@ -14,13 +13,17 @@ class TimeController {
   }
 }
 
-@Module({ controllers: [TimeController], providers: [EchoGateway, ChatGateway] })
+@Module({ controllers: [TimeController], providers: [EchoGateway, ChatGateway, AdminGateway] })
 class AppModule {}
 
-/** A Nest application whose controllers and gateways share one origin policy. */
-export async function createApp (options: FastifyIOOptions): Promise<NestFastifyApplication> {
+/** A Nest application whose controllers and gateways share one origin policy; one gateway has a stricter one. */
+export async function createApp (): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), { logger: ['error'] })
-  await app.register(fastifyIO, options)
-  app.useWebSocketAdapter(new FastifyIOAdapter(app))
+  await app.register(fastifyIO, {
+    cors: { origin: ['https://app.example.com', 'https://admin.example.com'], credentials: true }
+  })
+  const adapter = new FastifyIOAdapter(app)
+  app.useWebSocketAdapter(adapter)
+  app.get(AdminGateway).origin = adapter.narrowOrigin({ origin: 'https://admin.example.com' })
   return app
 }

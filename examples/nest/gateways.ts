@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, UseGuards } from '@nestjs/common'
 import {
-  ConnectedSocket, MessageBody, type OnGatewayConnection, SubscribeMessage, WebSocketGateway, WebSocketServer,
-  WsException
+  ConnectedSocket, MessageBody, type OnGatewayConnection, type OnGatewayInit, SubscribeMessage, WebSocketGateway,
+  WebSocketServer, WsException
 } from '@nestjs/websockets'
+import type { NestNarrowedOrigin } from 'fastify-io/nest'
 import type { Namespace, Server, Socket } from 'socket.io'
 
 /** Lets a message through when its socket has given the token in `auth`. */
@@ -42,5 +43,21 @@ export class ChatGateway {
   @SubscribeMessage('say')
   say (@MessageBody() { room, text }: { room: string, text: string }): void {
     this.chat.to(room).emit('said', text)
+  }
+}
+
+/** For the pages of one origin: a stricter policy than that of the server. */
+@WebSocketGateway({ namespace: 'admin' })
+export class AdminGateway implements OnGatewayInit<Namespace> {
+  /** Set before the application starts; without it, it does not start. */
+  origin!: NestNarrowedOrigin
+
+  afterInit (admin: Namespace): void {
+    admin.use(this.origin.namespace)
+  }
+
+  @SubscribeMessage('uptime')
+  uptime (): number {
+    return process.uptime()
   }
 }

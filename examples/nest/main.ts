@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 
-const app = await createApp({ cors: { origin: 'https://app.example.com', credentials: true } })
+const app = await createApp()
 await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
 const { port } = app.getHttpServer().address() as AddressInfo
 console.log(`REST and gateways on http://127.0.0.1:${port}`)

@@ -1,7 +1,7 @@
 // Holes that come with the user's lockfile: the installed socket.io-parser and ws, as the copies that run find them.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -51,6 +51,14 @@ test('the copy that engine.io finds counts, not the one beside it', (t) => {
     'CVE-2026-45736',
     'CVE-2026-48779'
   ]]])
+})
+
+test('a package that is linked is found where it is', (t) => {
+  const entry = installed(t, { ...SOUND, ws: '8.20.1' })
+  const [link, folder] = [join(dirname(entry), 'node_modules/ws'), join(dirname(entry), 'my-ws')]
+  renameSync(link, folder)
+  symlinkSync(folder, link, 'junction')
+  assert.deepEqual(outdated(entry).map(({ value }) => value), ['ws@8.20.1'])
 })
 
 test('what cannot be found is passed over', (t) => {

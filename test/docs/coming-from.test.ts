@@ -233,6 +233,7 @@ suite('NestJS', () => {
       const code = blocksOf(page('nestjs')).find((one) => one.heading === heading)!.code
         .replace('listen(3001)', "listen(0, '127.0.0.1')").replace('new FastifyAdapter())',
           'new FastifyAdapter(), { logger: false })')
+        .replace(/^}\nvoid bootstrap\(\)$/m, '  return app\n}\nconst app = await bootstrap()')
       const app = await run<{ close(): Promise<void>, getHttpServer(): HttpServer }>(code, 'app', {
         'fastify-io/nest': { __esModule: true, ...nest }, './app.module.js': { __esModule: true, AppModule }
       })

@@ -12,6 +12,7 @@ import { ask } from '../support/server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const EVIL = 'https://evil.example.net'
+const ADMIN = 'https://admin.example.com'
 
 describe('the Nest application of examples/nest', () => {
   let port: number
@@ -61,6 +62,18 @@ describe('the Nest application of examples/nest', () => {
     assert.deepEqual(await said, ['yes'])
   })
 
+  test('a gateway with a stricter policy lets in its own pages and nobody else', async (t) => {
+    for (const transports of [['polling'], ['websocket']]) {
+      const admin = client(t, `${url}/admin`, { transports, extraHeaders: { origin: ADMIN } })
+      await once(admin as never, 'connect')
+      assert.ok(await admin.timeout(5000).emitWithAck('uptime') > 0)
+      const app = client(t, `${url}/admin`, { transports })
+      const [error] = await once(app as never, 'connect_error')
+      assert.equal(error.message, 'Origin refused')
+      assert.deepEqual(error.data, { code: 'ORIGIN_REFUSED', reason: 'not-listed' })
+    }
+  })
+
   test('one policy governs controllers and gateways: the page of a stranger gets neither', async () => {
     const cors = async (origin: string) => (await ask(port, '/api/time', { headers: { origin } })).headers
     assert.equal((await cors(ORIGIN))['access-control-allow-origin'], ORIGIN)
@@ -80,7 +93,7 @@ describe('the Nest application of examples/nest', () => {
   })
 })
 
-describe('mistakes', () => {
+describe('the adapter', () => {
   class Root {}
   // what @Module({}) does
   const create = async (): Promise<NestFastifyApplication> =>
@@ -89,7 +102,26 @@ describe('mistakes', () => {
   test('without the plugin, the adapter says what to call', async (t) => {
     const app = await create()
     t.after(() => app.close())
-    assert.throws(() => new FastifyIOAdapter(app).create(0), /app\.io is missing\. Call await app\.register\(fastifyIO/)
+    const missing = /app\.io is missing\. Call await app\.register\(fastifyIO/
+    assert.throws(() => new FastifyIOAdapter(app).create(0), missing)
+    assert.throws(() => new FastifyIOAdapter(app).narrowOrigin({ origin: ADMIN }), missing)
+  })
+
+  test('narrowOrigin() takes what the server allows; sockets and hooks as Nest types them fit it', async (t) => {
+    const app = await create()
+    t.after(() => app.close())
+    await app.register(fastifyIO, { cors: { origin: [ORIGIN, ADMIN] } })
+    const adapter = new FastifyIOAdapter(app)
+    assert.throws(() => adapter.narrowOrigin({ origin: EVIL }), /ORIGIN_BROADER/)
+    const admin = adapter.narrowOrigin({ origin: ADMIN })
+    const namespace: (socket: Parameters<FastifyIOAdapter['bindMessageHandlers']>[0], next: () => void) => void =
+      admin.namespace
+    assert.equal(namespace, admin.namespace)
+    app.getHttpAdapter().getInstance().get('/admin', { onRequest: admin.route }, async () => 'hello')
+    await app.listen(0, '127.0.0.1')
+    const { port } = app.getHttpServer().address() as { port: number }
+    const statuses = [ADMIN, ORIGIN].map(async (origin) => (await ask(port, '/admin', { headers: { origin } })).status)
+    assert.deepEqual(await Promise.all(statuses), [200, 403])
   })
 
   test('a gateway with a port of another, or with options that would do nothing, is an error', async (t) => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import ts from 'typescript'
+import { blocksOf } from '../support/doc-blocks.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -87,7 +89,10 @@ async function install (tarball: string): Promise<void> {
     packages: Record<string, Locked & { version: string }>
     lockfileVersion: number
   }
-  const peers = ['fastify', 'socket.io', 'socket.io-client']
+  const nest = ['common', 'core', 'platform-fastify', 'platform-socket.io', 'websockets']
+  const peers = [
+    'fastify', 'socket.io', 'socket.io-client', 'reflect-metadata', 'rxjs', ...nest.map((name) => `@nestjs/${name}`)
+  ]
   const folders = closureOf(packages, [...peers, ...Object.keys(packages['']!.dependencies!)])
   const own = (path: string): boolean => !path.includes(`${sep}node_modules${sep}`)
   for (const folder of folders) {
@@ -136,16 +141,16 @@ async function runs (file: string): Promise<void> {
 }
 
 /** Compiles a file of the project as its user would, the declarations of every dependency checked too. */
-function compiles (file: string, options: ts.CompilerOptions): string {
-  const outDir = join(project, `out-${Object.values(options).join('-')}`)
-  const program = ts.createProgram([join(project, file)], {
+function compiles (file: string, options: ts.CompilerOptions, folder = project): string {
+  const outDir = join(folder, `out-${Object.values(options).join('-')}`)
+  const program = ts.createProgram([join(folder, file)], {
     target: ts.ScriptTarget.ES2022,
     strict: true,
     types: ['node'],
     typeRoots: [join(project, 'node_modules/@types')],
     skipLibCheck: false,
     noEmitOnError: true,
-    rootDir: project,
+    rootDir: folder,
     outDir,
     ...options
   })
@@ -160,6 +165,42 @@ function compiles (file: string, options: ts.CompilerOptions): string {
   )
   cpSync(join(project, 'check.js'), join(outDir, 'check.js'))
   return join(outDir, file.replace(/ts$/, 'js'))
+}
+
+/** What "module": "commonjs" means to TypeScript 5; TypeScript 6 has another default, and warns of this one. */
+const NODE_10: ts.CompilerOptions = {
+  module: ts.ModuleKind.CommonJS,
+  moduleResolution: ts.ModuleResolutionKind.Node10,
+  ignoreDeprecations: '6.0'
+}
+
+function begun (code: string): string {
+  const end = 'await app.close()\n  console.log("OK")'
+  const short = code.replace(/app\.listen\(\d+\)/, `app.listen(0, '127.0.0.1')\n  ${end}`)
+  assert.notEqual(short, code)
+  return short
+}
+
+/** A folder with the blocks of the pages on Nest as they stand there, but for the port, and an end. */
+function nestProject (): string {
+  const folder = join(project, 'nest')
+  const blocks = (page: string) => blocksOf(page).filter(({ language }) => language === 'ts')
+  const [first, gateway, narrowed] = blocks('docs/nestjs.md')
+  const whole = [first, ...blocks('docs/coming-from/nestjs.md')].map((block) => begun(block!.code))
+  const files = {
+    'package.json': '{ "private": true }',
+    ...Object.fromEntries(whole.map((code, at) => [`whole/${at}.ts`, code])),
+    'whole/app.module.ts': 'export class AppModule {}',
+    'admin.gateway.ts': gateway!.code,
+    'main.ts': `${whole.map((_, at) => `import './whole/${at}.js'\n`).join('')}${begun(narrowed!.code)}`,
+    'app.module.ts': `import { Module } from '@nestjs/common'
+      import { AdminGateway } from './admin.gateway.js'
+      @Module({ providers: [AdminGateway] })
+      export class AppModule {}`
+  }
+  mkdirSync(join(folder, 'whole'), { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
 }
 
 describe('the packed tarball in an empty project', () => {
@@ -228,6 +269,22 @@ describe('the packed tarball in an empty project', () => {
         esModuleInterop: true
       })
     ))
+
+  test('from TypeScript with "module": "commonjs", which finds types as Node 10 found packages', () =>
+    runs(compiles('typed-node10.cts', { ...NODE_10, esModuleInterop: true })))
+
+  for (const [name, options] of Object.entries({
+    nodenext: { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+    commonjs: { ...NODE_10, esModuleInterop: true }
+  })) {
+    test(`from a Nest project, which is CommonJS, with "module": "${name}": what its pages show`, async () => {
+      const main = compiles('main.ts', {
+        ...options, skipLibCheck: true, experimentalDecorators: true, emitDecoratorMetadata: true
+      }, nestProject())
+      const { stdout } = await run(process.execPath, [main], { timeout: 30_000 })
+      assert.equal(stdout.match(/^OK$/gm)?.length, 4, stdout)
+    })
+  }
 
   test('the schema for editors is found by its package path', async () => {
     const { stdout } = await run(process.execPath, [

@@ -97,6 +97,66 @@ suite('a store that fails', () => {
   })
 })
 
+suite('what read() resolves with', () => {
+  /** A memory store whose `read()` hands out something else. */
+  function reading (as: (text: string | undefined) => unknown): MemoryStore {
+    const store = new MemoryStore()
+    const { read } = store
+    store.read = async () => as((await read.call(store))?.text) as never
+    return store
+  }
+
+  const shapes: Readonly<Record<string, (text: string | undefined) => unknown>> = {
+    'the text alone': (text) => text,
+    'the text alone, and null for none': (text) => text ?? null,
+    'a text without a revision': (text) => text === undefined ? undefined : { text },
+    'a text whose revision is null': (text) => text === undefined ? null : { text, revision: null }
+  }
+  for (const [shape, as] of Object.entries(shapes)) {
+    test(`${shape}: stored, followed and published as ever`, async (t) => {
+      const store = reading(as)
+      const [a, b] = [await follow(t, store), await follow(t, store, { initial: { origin: C } })]
+      assert.deepEqual([a.shared.version, b.shared.version, store.writes], [1, 1, 1])
+      assert.equal(allows(b.shared, ORIGIN), true)
+      const version = await a.shared.publish({ origin: B }, { ifVersion: 1 })
+      await has(b, B)
+      // a text that is not valid is one, and not the one that was rejected before
+      for (const wrong of ['{', '[]']) {
+        store.put(wrong)
+        await until(() => b.errors.length > (wrong === '{' ? 0 : 1), 'it is logged')
+      }
+      assert.deepEqual([b.shared.version, b.errors.map((line) => /holds no policy/.test(line))], [version, [true, true]])
+      await b.shared.publish({ origin: ORIGIN })
+      await has(a, ORIGIN)
+    })
+  }
+
+  const wrong: ReadonlyArray<[found: unknown, shown: string]> = [
+    [{}, '{ text: undefined, revision: undefined }'],
+    [{ revision: '7' }, '{ text: undefined, revision: a string }'],
+    [{ text: text(initial), revision: 7 }, '{ text: a string, revision: 7 }'],
+    [{ text: Buffer.from(text(initial)), revision: '7' }, '{ text: an object, revision: a string }'],
+    [{ rows: [{ text: text(initial) }] }, '{ text: undefined, revision: undefined }'],
+    [[{ text: text(initial) }], 'an array'],
+    [7, '7'],
+    [false, 'false']
+  ]
+  for (const [found, shown] of wrong) {
+    test(`another value is an error that says what it must be: ${shown}`, async (t) => {
+      const message = 'memory:origins cannot be read: read() must resolve with { text, revision }, both strings, or ' +
+        `with the text alone, or with undefined when nothing is stored; it resolved with ${shown}`
+      const store = reading(() => found)
+      await assert.rejects(follow(t, store), {
+        message: `fastify-io: ${message}; with whenDown: 'initial' the app starts all the same`
+      })
+      const { shared, errors } = await follow(t, store, { whenDown: 'initial' })
+      assert.deepEqual([shared.version, errors], [0, [`origin policy kept: ${message}`]])
+      await assert.rejects(shared.publish({ origin: B }), { message })
+      assert.equal(store.writes, 0)
+    })
+  }
+})
+
 suite('announcements', () => {
   test('that are lost do not matter: the next read finds what changed', async (t) => {
     const store = new MemoryStore()

@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import fastifyCors from '@fastify/cors'
 import { Server, Socket, Transport, transports } from 'engine.io'
 import { Namespace, Server as SocketIOServer, Socket as SocketIOSocket } from 'socket.io'
+import { packageOf } from '../../lib/dependencies.ts'
 import { EnginePolling } from '../../lib/sockets/upstream/engine-io.ts'
-import { packageOf } from '../../lib/sockets/upstream/packages.ts'
 
 const { entry } = packageOf('engine.io', import.meta.url)!
 const { Sender, WebSocket } = createRequire(entry)('ws')

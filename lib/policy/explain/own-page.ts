@@ -1,6 +1,7 @@
 import { show } from '../../text.ts'
 import type { PolicyRequest } from '../origin/decision.ts'
 import { DEFAULT_PORTS, type Origin, parseOrigin } from '../origin/origin.ts'
+import { schemeOf } from '../origin/same-origin.ts'
 
 const NGINX_HOST = 'nginx: proxy_set_header Host $http_host'
 
@@ -49,7 +50,7 @@ export function looksOwn (page: Origin, request: PolicyRequest, sameOrigin: true
 
 /** What the server takes itself for, as an origin. */
 export function address ({ protocol, host }: Target): string {
-  const origin = originAs(schemeOf(protocol), host)
+  const origin = originAs(schemeOf(protocol ?? ''), host)
   return parseOrigin(origin) === undefined ? show(origin) : origin
 }
 
@@ -85,7 +86,7 @@ function trustCure (request: PolicyRequest): string[] {
 function partsThatDiffer (page: Origin, { protocol, host }: Target): Part[] {
   // ports as those of the page's scheme: one difference must not look like two
   const seen = parseOrigin(originAs(page.scheme, host))
-  const parts: Part[] = page.scheme === schemeOf(protocol) ? [] : ['scheme']
+  const parts: Part[] = page.scheme === schemeOf(protocol ?? '') ? [] : ['scheme']
   if (seen?.host !== page.host) parts.push('host')
   else if (seen.port !== page.port) parts.push('port')
   return parts
@@ -112,11 +113,6 @@ function forwarded ({ headers }: PolicyRequest, what: 'proto' | 'host'): string 
   const value = headers[`x-forwarded-${what}`]
   const text = Array.isArray(value) ? value.at(-1) : value
   return text?.slice(text.lastIndexOf(',') + 1).trim()
-}
-
-/** Traefik sends `X-Forwarded-Proto: wss` for upgrades; the page's origin is https. */
-function schemeOf (protocol: string | undefined): string {
-  return protocol === 'wss' ? 'https' : protocol === 'ws' ? 'http' : protocol ?? ''
 }
 
 /** An origin has no default port (RFC 6454, section 6.2); a Host may have it. */

@@ -5,7 +5,9 @@ export type Reason =
 
 /** What the policy says of a request. */
 export interface Decision {
+  /** Whether the request may be served; `allowOrigin` is `undefined` for the server's own pages too. */
   readonly allowed: boolean
+  /** Which entry of the policy allows the request, or why it is refused; `policy.explain` has it in words. */
   readonly reason: Reason
   /** The value of Access-Control-Allow-Origin; `undefined` for no CORS header at all. */
   readonly allowOrigin: string | undefined

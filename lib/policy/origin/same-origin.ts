@@ -36,7 +36,7 @@ function ownOrigin ({ protocol, host }: PolicyRequest): string | undefined {
 }
 
 /** Traefik sends `X-Forwarded-Proto: wss` for upgrades; the page's origin is https. */
-function schemeOf (protocol: string): string {
+export function schemeOf (protocol: string): string {
   return protocol === 'wss' ? 'https' : protocol === 'ws' ? 'http' : protocol
 }
 

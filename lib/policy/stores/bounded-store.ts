@@ -1,7 +1,13 @@
+import { show } from '../../text.ts'
 import type { PolicyStore, StoredText } from './store.ts'
 
 /** ms that a store has to answer. */
 const PATIENCE = 5000
+
+/** What a store holds, with what tells it from every other text. */
+export interface Stored extends StoredText {
+  readonly revision: string
+}
 
 /** A store that always answers: it rejects after 5 s, and at once when it is closed. */
 export class BoundedStore {
@@ -20,8 +26,8 @@ export class BoundedStore {
   }
 
   /** @throws {Error} with what the store says; its message begins with the name of the store */
-  read (): Promise<StoredText | undefined> {
-    return this.#ask('read', () => this.#store.read())
+  read (): Promise<Stored | undefined> {
+    return this.#ask('read', async () => storedOf(await this.#store.read()))
   }
 
   /** @throws {Error} as {@link read} does */
@@ -74,4 +80,25 @@ export class BoundedStore {
     const why = cause instanceof Error ? cause.message : String(cause)
     return new Error(`${this.name} cannot be ${act}: ${why}`, { cause })
   }
+}
+
+/** @param found what `read()` of the user's store resolves with: nobody has checked its shape */
+function storedOf (found: unknown): Stored | undefined {
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'string') return { text: found, revision: found }
+  const { text, revision } = found as Record<keyof StoredText, unknown>
+  if (typeof text === 'string') {
+    if (revision === undefined || revision === null) return { text, revision: text }
+    if (typeof revision === 'string') return { text, revision }
+  }
+  const what = typeof found === 'object' && !Array.isArray(found)
+    ? `{ text: ${kindOf(text)}, revision: ${kindOf(revision)} }`
+    : show(found)
+  throw new TypeError('read() must resolve with { text, revision }, both strings, or with the text alone, ' +
+    `or with undefined when nothing is stored; it resolved with ${what}`)
+}
+
+/** Never the text: it may be a secret of another application. */
+function kindOf (value: unknown): string {
+  return typeof value === 'string' ? 'a string' : show(value)
 }

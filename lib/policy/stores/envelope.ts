@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { CorsOptions } from '../options/cors-options.ts'
+import type { Secret } from '../options/secrets.ts'
 import { fromPortable } from './portable.ts'
 import { MAX_TEXT } from './store.ts'
-
-export type Secret = string | Buffer
 
 /** A policy as it is stored. */
 export interface Entry {

@@ -4,8 +4,8 @@ import { Issues } from '../../issues.ts'
 import { checkObject } from '../options/check-schema.ts'
 import type { CorsOptions } from '../options/cors-options.ts'
 import { oneOf, predicate } from '../options/schema-parts.ts'
+import { type Secret, secrets } from '../options/secrets.ts'
 import type { OriginPolicy } from '../policy.ts'
-import type { Secret } from './envelope.ts'
 import type { PolicyLog } from './log.ts'
 import type { PolicyStore } from './store.ts'
 
@@ -41,18 +41,12 @@ export interface StoredPolicyOptions {
   readonly log?: PolicyLog
 }
 
-const isSecret = (value: unknown): boolean =>
-  (typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) >= 32
 const isLog = (value: unknown): boolean =>
   typeof (value as PolicyLog)?.info === 'function' && typeof (value as PolicyLog).error === 'function'
 
 const schema = Type.Object({
   initial: predicate('the first policy', (value) => value !== null),
-  secret: Type.Optional(predicate(
-    'a secret of at least 32 bytes, or a list of these',
-    (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)),
-    { secret: true }
-  )),
+  secret: Type.Optional(secrets()),
   pollInterval: Type.Optional(Type.Integer({
     minimum: 100,
     maximum: 2 ** 30,

@@ -1,13 +1,13 @@
 import type { CorsOptions } from '../options/cors-options.ts'
 import { OriginPolicy } from '../policy.ts'
-import { BoundedStore } from './bounded-store.ts'
+import { BoundedStore, type Stored } from './bounded-store.ts'
 import { PolicyConflictError } from './conflict.ts'
 import { type Entry, Envelope, isOlder } from './envelope.ts'
 import { isInvalid, reasonOf, StoreLog } from './log.ts'
 import type { StoredPolicyOptions } from './options.ts'
 import { toPortable } from './portable.ts'
 import { Refresher } from './refresher.ts'
-import type { PolicyStore, StoredText } from './store.ts'
+import type { PolicyStore } from './store.ts'
 
 /** Writes in a row that may lose against other processes. */
 const MAX_TRIES = 100
@@ -106,7 +106,7 @@ export class SharedPolicy {
   }
 
   /** @returns what is stored; it is in force, unless it is older than what is */
-  #take (stored: StoredText): Entry {
+  #take (stored: Stored): Entry {
     try {
       const found = this.#envelope.open(stored.text)
       this.#adopt(found)
@@ -118,7 +118,7 @@ export class SharedPolicy {
   }
 
   /** The version to replace; `undefined` when what is stored is not valid. */
-  #latest (stored: StoredText | undefined): number | undefined {
+  #latest (stored: Stored | undefined): number | undefined {
     if (stored === undefined || stored.text === this.#entry?.text) return this.version
     try {
       return Math.max(this.#envelope.open(stored.text).version, this.version)

@@ -4,8 +4,12 @@ export const MAX_TEXT: number = 2 ** 20
 /** What a {@link PolicyStore} holds. */
 export interface StoredText {
   readonly text: string
-  /** Tells this text from every other that was stored before: the text, the version of a row, an ETag. */
-  readonly revision: string
+  /**
+   * Tells this text from every other that was stored before: the version of a row (as a text), an ETag.
+   *
+   * @default the text
+   */
+  readonly revision?: string | undefined
 }
 
 /**
@@ -23,14 +27,19 @@ export interface PolicyStore {
    */
   readonly name?: string
 
-  /** @returns the text that is stored, `undefined` for none. Not from a cache or a replica that lags behind */
-  read (): Promise<StoredText | undefined>
+  /**
+   * Reads what is stored, not from a cache or a replica that lags behind.
+   *
+   * @returns `{ text, revision }`, the text alone, or `undefined` or `null` when nothing is stored. Whatever else it
+   *   resolves with is as good as a rejection
+   */
+  read (): Promise<StoredText | string | undefined | null>
 
   /**
    * Compare-and-set: replaces the text in one step that no other process can come between.
    *
    * @param text at most 1 MiB
-   * @param revision of the text to replace; `undefined` when nothing must be stored yet
+   * @param revision of the text to replace, as {@link read} gave it; `undefined` when nothing must be stored yet
    * @returns false when something else is stored; nothing is written then
    */
   write (text: string, revision: string | undefined): Promise<boolean>

@@ -1,7 +1,8 @@
 import type { ServerOptions } from 'engine.io'
 import type { TokenOutcome } from '../../log/counters.ts'
+import type { Secret } from '../../policy/options/secrets.ts'
 import { ReplayGuard } from './replay.ts'
-import { type Secret, TokenIssuer } from './token.ts'
+import { TokenIssuer } from './token.ts'
 
 /** ms that the tokens of one batch may lie apart: one by one they cost more than the rest of the open packet. */
 const BATCH = 5

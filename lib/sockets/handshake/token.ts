@@ -1,8 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Secret } from '../../config.ts'
+import type { Secret } from '../../policy/options/secrets.ts'
 import { BLOCK, BlockKey } from './block-key.ts'
-
-export type { Secret }
 
 /** What a genuine token says. */
 export interface Claims {

@@ -56,7 +56,7 @@ class UpgradeDispatcher {
 
   /** Every other upgrade request is served as a plain one, unless somebody else listens. */
   shouldUpgrade (request: IncomingMessage): boolean {
-    return this.#routeOf(request) === undefined ? othersListen(this.#server) : isWebSocket(request)
+    return this.#routeOf(request) === undefined ? othersListen(this.#server) : isHandshake(request)
   }
 
   upgrade (request: IncomingMessage, socket: Socket, head: Buffer, pass: () => boolean): boolean {
@@ -69,7 +69,7 @@ class UpgradeDispatcher {
       this.#others.watch(request, socket, before, () => this.#patience())
       return heard
     }
-    if (route !== undefined && isWebSocket(request)) {
+    if (route !== undefined && isHandshake(request)) {
       this.#whenFree(socket, head, (head) => {
         markUpgrade(request, head)
         route.app.routing(request, new UpgradeResponse(request))
@@ -118,7 +118,7 @@ const AsyncFunction = (async () => {}).constructor as FunctionConstructor
 const dispatchers = new WeakMap<Server, UpgradeDispatcher>()
 
 /** RFC 6455, section 4.1: the method must be GET. A handshake has no body. */
-function isWebSocket ({ method, headers }: IncomingMessage): boolean {
+function isHandshake ({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' &&
     headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }

@@ -1,43 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { packageOf } from '../../dependencies.ts'
 
 /** The versions that every test has passed with; upstream.test.ts holds them to what is installed. */
 export const KNOWN: Readonly<Record<string, string>> = {
   'engine.io': '6.6.13',
   ws: '8.23.0',
   'socket.io': '4.8.4'
-}
-
-export interface Package {
-  readonly version: string
-  readonly folder: string
-  /** The file that the package's name leads to. */
-  readonly entry: string
-}
-
-/**
- * @param from a file; the package is the one that it would load
- * @returns `undefined` for what cannot be found: a bundle has no packages
- */
-export function packageOf (name: string, from: string): Package | undefined {
-  try {
-    const entry = createRequire(from).resolve(name)
-    // not every package exports its package.json, and some have others in their folders
-    for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
-      const manifest = manifestOf(folder)
-      if (manifest?.name === name) return { version: String(manifest.version), folder, entry }
-    }
-  } catch {}
-  return undefined
-}
-
-function manifestOf (folder: string): { name?: unknown, version?: unknown } | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  } catch {
-    return undefined
-  }
 }
 
 /** The installed versions in words: `engine.io 6.6.13, ws 8.23.0, socket.io 4.8.4`. */
