@@ -207,7 +207,7 @@ describe('the packed tarball in an empty project', () => {
   test('holds what it promises, and nothing of ours besides', () => {
     const installed = join(project, 'node_modules/fastify-io')
     assert.deepEqual(readdirSync(installed).sort(), [
-      'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'docs',
+      'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cors.schema.json', 'dist', 'docs',
       'doctor.schema.json', 'package.json', 'types'
     ])
     assert.deepEqual(readdirSync(join(installed, 'types')), ['fastify.d.ts'])

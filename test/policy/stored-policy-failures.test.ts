@@ -97,6 +97,18 @@ suite('a store that fails', () => {
   })
 })
 
+test('a write() that says neither yes nor no is an error that says so', async (t) => {
+  for (const [answer, shown] of [[undefined, 'undefined'], [1, '1'], [{}, 'an object']] as const) {
+    const store = new MemoryStore()
+    const { shared } = await follow(t, store)
+    store.write = async () => answer as never
+    await assert.rejects(shared.publish({ origin: B }), {
+      message: `memory:origins cannot be written: write() must resolve with true or false; it resolved with ${shown}`
+    })
+    assert.deepEqual([shared.version, allows(shared, ORIGIN)], [1, true])
+  }
+})
+
 suite('what read() resolves with', () => {
   /** A memory store whose `read()` hands out something else. */
   function reading (as: (text: string | undefined) => unknown): MemoryStore {

@@ -32,7 +32,11 @@ export class BoundedStore {
 
   /** @throws {Error} as {@link read} does */
   write (text: string, revision: string | undefined): Promise<boolean> {
-    return this.#ask('written', () => this.#store.write(text, revision))
+    return this.#ask('written', async () => {
+      const written: unknown = await this.#store.write(text, revision)
+      if (typeof written === 'boolean') return written
+      throw new TypeError(`write() must resolve with true or false; it resolved with ${show(written)}`)
+    })
   }
 
   /**
