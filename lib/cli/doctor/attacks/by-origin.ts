@@ -12,6 +12,8 @@ interface Accepted {
   readonly session?: Exchange
   /** A page of the origin may read the answer. */
   readonly readable?: Exchange
+  /** The origin stands in Access-Control-Allow-Origin of a refusal. */
+  readonly echoed?: Exchange
   /** A WebSocket with Engine.IO's open packet. */
   readonly socket?: Exchange
 }
@@ -38,22 +40,24 @@ async function attempt (
   const { exchange, session } = await examination.sessions.open(path, caller)
   const opened = webSockets ? await openSocket(examination, path, caller) : undefined
   const status = exchange.answer?.status ?? 0
-  const isReadable = status >= 200 && status < 300 &&
-    valuesOf(exchange, 'access-control-allow-origin').join() === origin
+  const isAllowed = valuesOf(exchange, 'access-control-allow-origin').join() === origin
+  const isOk = status >= 200 && status < 300
   return {
     origin,
     ...(session !== undefined && { session: exchange }),
-    ...(isReadable && { readable: exchange }),
+    ...(isAllowed && (isOk ? { readable: exchange } : { echoed: exchange })),
     ...(opened?.open !== undefined && { socket: opened })
   }
 }
 
-function reportAnybody ({ findings }: Examination, { origin, session, readable, socket }: Accepted): void {
+function reportAnybody ({ findings }: Examination, { origin, session, readable, echoed, socket }: Accepted): void {
   const values = { stranger: origin }
   if (socket !== undefined) findings.add('CSWSH', { evidence: [socket], values })
   if (readable !== undefined) {
     findings.add('ORIGIN_REFLECTED', { evidence: [readable], values, severity: severityOf(readable) })
   }
+  // there is nothing in a refusal to read, but whoever writes the header may write it on other answers
+  if (echoed !== undefined) findings.add('ORIGIN_REFLECTED', { evidence: [echoed], values, severity: 'warning' })
   if (session !== undefined) findings.add('SESSION_FOR_STRANGER', { evidence: [session], values })
 }
 

@@ -34,8 +34,10 @@ export const ATTACK_CODES = {
     severity: 'critical',
     title: 'Access-Control-Allow-Origin repeats any origin, {{stranger}} too',
     fix: {
-      text: 'List the origins. origin: true, and a function that allows everything, let every site read the answers.',
-      ...listed
+      text: 'List the origins. origin: true, a function that allows everything, and a proxy that repeats Origin ' +
+        'let every site read the answers.',
+      ...listed,
+      nginx: '# delete: add_header Access-Control-Allow-Origin $http_origin always;'
     }
   },
   ORIGIN_NULL: {
