@@ -24,8 +24,13 @@ export async function attackByOrigin (examination: Examination, path: string, we
   reportAnybody(examination, anybody)
   // who accepts everybody accepts these too, and that says nothing about how origins are compared
   const tries = lookalikesOf(examination.target.origin).map(async (lookalike) => {
-    const accepted = await attempt(examination, path, lookalike.origin, webSockets && anybody.socket === undefined)
-    reportLookalike(examination, lookalike, accepted, anybody)
+    const sockets = webSockets && anybody.socket === undefined
+    const accepted = await attempt(examination, path, lookalike.origin, sockets)
+    if (lookalike.unless === undefined || newly(accepted, anybody).length === 0) {
+      return reportLookalike(examination, lookalike, accepted, anybody)
+    }
+    const other = await attempt(examination, path, lookalike.unless, sockets)
+    reportLookalike(examination, lookalike, accepted, { ...anybody, ...other })
   })
   await Promise.all(tries)
 }
@@ -63,21 +68,29 @@ function reportAnybody ({ findings }: Examination, { origin, session, readable, 
 
 function reportLookalike (
   { findings }: Examination,
-  { code, origin }: Lookalike,
+  { code, origin, unless }: Lookalike,
   accepted: Accepted,
   anybody: Accepted
 ): void {
-  const kinds = ['socket', 'readable', 'session'] as const
-  const evidence = kinds.flatMap((kind) => anybody[kind] === undefined ? accepted[kind] ?? [] : [])
+  const evidence = newly(accepted, anybody)
   if (evidence.length === 0) return
   // without cookies, a page that may read gets what any program gets
   const isHarmless = accepted.readable !== undefined && evidence.every((exchange) => exchange === accepted.readable)
   const isCritical = code !== 'ORIGIN_SCHEME' && code !== 'ORIGIN_PORT'
+  // the attacker needs a name below the page's own domain
+  const isNear = unless !== undefined
   findings.add(code, {
     evidence: [...new Set(evidence)],
     values: { stranger: origin },
-    ...(isCritical && isHarmless && { severity: severityOf(accepted.readable) })
+    ...(isNear && { severity: 'error' }),
+    ...(!isNear && isCritical && isHarmless && { severity: severityOf(accepted.readable) })
   })
+}
+
+/** What an origin may do that another one may not. */
+function newly (accepted: Accepted, other: Accepted): Exchange[] {
+  const kinds = ['socket', 'readable', 'session'] as const
+  return kinds.flatMap((kind) => other[kind] === undefined ? accepted[kind] ?? [] : [])
 }
 
 /** Whether a page may read with the visitor's cookies. */
