@@ -5,6 +5,9 @@ import { type Given, numberOf, UsageError } from '../shared/options.ts'
 import type { RestRoute, Target } from './target.ts'
 import type { Header } from './wire/exchange.ts'
 
+/** Of `--requests`. */
+export const REQUESTS = 8
+
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 /** What a header may hold: no control characters, Latin-1. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -33,7 +36,7 @@ export function readTarget (given: Given): Target {
     credentials: given.values.has('credentials') || cookies !== undefined,
     headers: (given.values.get('header') ?? []).map(readHeader),
     cookie: cookies === undefined ? undefined : readCookies(cookies),
-    requests: numberOf(given, 'requests', 8, 1, 30),
+    requests: numberOf(given, 'requests', REQUESTS, 1, 30),
     attack: !given.values.has('no-attack')
   }
 }

@@ -8,11 +8,7 @@ import { type Failure, failureOf, silent, stopped, unconnected } from './failure
 const MAX_BODY = 65_536
 /** Bytes of a head that are read. */
 const MAX_HEAD = 16_384
-/** Requests of one run. */
-const MAX_REQUESTS = 96
-
 const SLOW = 'the server is too slow to be examined in time'
-const MANY = `the server was not examined within ${MAX_REQUESTS} requests`
 const LIMITED = 'the server limits requests (429): raise the limit for this run, or wait'
 
 export interface WireOptions {
@@ -22,6 +18,8 @@ export interface WireOptions {
   readonly timeout: number
   /** ms for all requests. */
   readonly total: number
+  /** Requests of the run, with those that clean up. */
+  readonly most: number
   /** Whether a certificate that is not valid is accepted. */
   readonly insecure: boolean
   readonly userAgent: string
@@ -42,6 +40,10 @@ export class Wire {
   readonly #options: WireOptions
   readonly #end: number
   #sent = 0
+  /** Requests that are still to be sent to clean up. */
+  #owed = 0
+  /** Requests that wait for an answer. */
+  #away = 0
   #stopped: string | undefined
 
   constructor (options: WireOptions) {
@@ -49,7 +51,7 @@ export class Wire {
     this.#end = performance.now() + options.total
   }
 
-  /** How many requests have been sent. */
+  /** How many requests have been sent, those that clean up too. */
   get sent (): number { return this.#sent }
 
   /** Why no more requests are sent, if that is so: a bound of the run, or the server's rate limit. */
@@ -61,13 +63,19 @@ export class Wire {
    * @param onUpgrade takes the connection when the server switches protocols; without it the connection is ended
    */
   send (ask: Ask, onUpgrade?: (upgraded: Upgraded) => void): Promise<Exchange> {
+    const { most } = this.#options
     const left = this.#end - performance.now()
     if (left <= 0) this.#stopped ??= SLOW
-    if (this.#sent >= MAX_REQUESTS) this.#stopped ??= MANY
+    // each that is on its way may open a session, which is to be closed
+    if (this.#sent + this.#owed + this.#away + 2 > most) {
+      this.#stopped ??= `the server was not examined within ${most} requests`
+    }
     if (this.#stopped !== undefined) return Promise.resolve({ ask, failure: stopped(this.#stopped) })
     this.#sent++
+    this.#away++
     const timeout = ask.timeout ?? this.#options.timeout
     return exchange(this.#request(ask), ask, Math.min(timeout, left), onUpgrade).then((result) => {
+      this.#away--
       // what is asked behind a limit tells of the limit alone
       if (result.answer?.status === 429) this.#stopped ??= LIMITED
       else if (result.failure?.code === 'TIMEOUT' && left <= timeout) this.#stopped ??= SLOW
@@ -76,8 +84,14 @@ export class Wire {
     })
   }
 
-  /** Sends what cleans up, whatever the bounds say. */
+  /** Keeps room for one request that cleans up. */
+  owe (): void { this.#owed++ }
+
+  /** Sends what cleans up: what is owed, and more while there is room. */
   sendLast (ask: Ask): Promise<Exchange> {
+    if (this.#owed > 0) this.#owed--
+    if (this.#sent + this.#owed >= this.#options.most) return Promise.resolve({ ask, failure: stopped('no room') })
+    this.#sent++
     return exchange(this.#request(ask), ask, ask.timeout ?? this.#options.timeout, undefined)
   }
 
