@@ -139,6 +139,29 @@ export function proxy (t: Test, port: number, answer: (head: string, request: st
   })
 }
 
+/**
+ * A proxy that serves so many connections, and fails from then on.
+ *
+ * @param fails takes a connection that is not served
+ * @param back how many connections fail; default all
+ */
+export function dying (
+  t: Test,
+  port: number,
+  serves: number,
+  fails: (socket: Socket) => void,
+  back = Infinity
+): Promise<Plain> {
+  let count = 0
+  return tcp(t, (socket) => {
+    count++
+    if (count > serves && count <= serves + back) return fails(socket)
+    const onwards = connect(port, '127.0.0.1').on('error', () => socket.destroy())
+    socket.pipe(onwards).pipe(socket)
+    socket.on('close', () => onwards.destroy())
+  })
+}
+
 async function listening (t: Test, server: HttpServer): Promise<Plain> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,8 +1,10 @@
 import type { Severity } from '../codes/code.ts'
 import { stranger } from '../conversation/headers.ts'
+import type { Handshake } from '../conversation/sessions.ts'
 import { type Examination, openSocket } from '../examination.ts'
 import { STRANGER } from '../probes/rest.ts'
-import { type Exchange, valuesOf } from '../wire/exchange.ts'
+import { type Exchange, isLost, valuesOf } from '../wire/exchange.ts'
+import type { Opened } from '../wire/websocket.ts'
 import { type Lookalike, lookalikesOf } from './strangers.ts'
 
 /** What the server let an origin do. */
@@ -16,34 +18,44 @@ interface Accepted {
   readonly echoed?: Exchange
   /** A WebSocket with Engine.IO's open packet. */
   readonly socket?: Exchange
+  /** There was no verdict, even at the second time. */
+  readonly lost: boolean
 }
 
 /** Lets pages of other origins try to connect, by long-polling and by WebSocket. */
 export async function attackByOrigin (examination: Examination, path: string, webSockets: boolean): Promise<void> {
-  const anybody = await attempt(examination, path, STRANGER, webSockets)
+  const anybody = await attempt(examination, path, STRANGER, webSockets, true)
+  // a server may end the connections of strangers: then it ends all of these
+  const again = !anybody.lost
   reportAnybody(examination, anybody)
   // who accepts everybody accepts these too, and that says nothing about how origins are compared
   const tries = lookalikesOf(examination.target.origin).map(async (lookalike) => {
     const sockets = webSockets && anybody.socket === undefined
-    const accepted = await attempt(examination, path, lookalike.origin, sockets)
+    const accepted = await attempt(examination, path, lookalike.origin, sockets, again)
     if (lookalike.unless === undefined || newly(accepted, anybody).length === 0) {
       return reportLookalike(examination, lookalike, accepted, anybody)
     }
-    const other = await attempt(examination, path, lookalike.unless, sockets)
+    const other = await attempt(examination, path, lookalike.unless, sockets, again)
     reportLookalike(examination, lookalike, accepted, { ...anybody, ...other })
   })
   await Promise.all(tries)
 }
 
+/** @param again whether to ask a second time where there was no verdict: a proxy may have lost a request by chance */
 async function attempt (
   examination: Examination,
   path: string,
   origin: string,
-  webSockets: boolean
+  webSockets: boolean,
+  again: boolean
 ): Promise<Accepted> {
   const caller = stranger(origin)
-  const { exchange, session } = await examination.sessions.open(path, caller)
-  const opened = webSockets ? await openSocket(examination, path, caller) : undefined
+  const shake = (): Promise<Handshake> => examination.sessions.open(path, caller)
+  const upgrade = (): Promise<Opened> => openSocket(examination, path, caller)
+  let { exchange, session } = await shake()
+  if (again && isLost(exchange)) ({ exchange, session } = await shake())
+  let opened = webSockets ? await upgrade() : undefined
+  if (again && opened !== undefined && isLost(opened)) opened = await upgrade()
   const status = exchange.answer?.status ?? 0
   const isAllowed = valuesOf(exchange, 'access-control-allow-origin').join() === origin
   const isOk = status >= 200 && status < 300
@@ -51,7 +63,8 @@ async function attempt (
     origin,
     ...(session !== undefined && { session: exchange }),
     ...(isAllowed && (isOk ? { readable: exchange } : { echoed: exchange })),
-    ...(opened?.open !== undefined && { socket: opened })
+    ...(opened?.open !== undefined && { socket: opened }),
+    lost: isLost(exchange) || (opened !== undefined && isLost(opened))
   }
 }
 

@@ -105,7 +105,8 @@ function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], a
   if (isOld) blame('a poll gets an old handshake: a cache answers')
   else if (failure?.kind === 'silent' || answer?.complete === false) {
     blame('the server\'s packet does not reach a poll that waits')
-  } else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)
+  } else if (failure !== undefined && failure.kind !== 'stopped') blame(failure.message)
+  else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)
   const isSocketIO = /^4[04]/m.test(answer?.body.replaceAll('\x1e', '\n') ?? '')
   const kind = isSocketIO ? 'socket.io' : answer?.status === 200 ? likely(exchanges[0]!) : undefined
   return { kind, exchanges, alive: alive && kind !== undefined }

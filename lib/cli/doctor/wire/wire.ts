@@ -1,11 +1,10 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import { type ClientRequest, request as requestHttp, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction, Socket } from 'node:net'
-import { type Answer, type Ask, type Exchange, type Header, paired } from './exchange.ts'
+import { answerOf, readBody } from './answer.ts'
+import { type Answer, type Ask, type Exchange, type Header, isLost } from './exchange.ts'
 import { type Failure, failureOf, silent, stopped, unconnected } from './failure.ts'
 
-/** Bytes of a body that are read. */
-const MAX_BODY = 65_536
 /** Bytes of a head that are read. */
 const MAX_HEAD = 16_384
 const SLOW = 'the server is too slow to be examined in time'
@@ -44,6 +43,7 @@ export class Wire {
   #owed = 0
   /** Requests that wait for an answer. */
   #away = 0
+  #lost = 0
   #stopped: string | undefined
 
   constructor (options: WireOptions) {
@@ -54,8 +54,11 @@ export class Wire {
   /** How many requests have been sent, those that clean up too. */
   get sent (): number { return this.#sent }
 
-  /** Why no more requests are sent, if that is so: a bound of the run, or the server's rate limit. */
+  /** Why no more requests are sent, if that is so: a bound of the run, the server's rate limit, or its end. */
   get stopped (): string | undefined { return this.#stopped }
+
+  /** How many requests got no verdict. */
+  get lost (): number { return this.#lost }
 
   get timeout (): number { return this.#options.timeout }
 
@@ -76,6 +79,7 @@ export class Wire {
     const timeout = ask.timeout ?? this.#options.timeout
     return exchange(this.#request(ask), ask, Math.min(timeout, left), onUpgrade).then((result) => {
       this.#away--
+      if (isLost(result)) this.#lost++
       // what is asked behind a limit tells of the limit alone
       if (result.answer?.status === 429) this.#stopped ??= LIMITED
       else if (result.failure?.code === 'TIMEOUT' && left <= timeout) this.#stopped ??= SLOW
@@ -83,6 +87,9 @@ export class Wire {
       return { ask, failure: stopped(this.#stopped) }
     })
   }
+
+  /** Sends no more, for a reason that a probe found. */
+  stop (reason: string): void { this.#stopped ??= reason }
 
   /** Keeps room for one request that cleans up. */
   owe (): void { this.#owed++ }
@@ -167,28 +174,4 @@ function exchange (
       })
     })
   })
-}
-
-function answerOf (response: IncomingMessage, body: string, complete: boolean): Answer {
-  const { statusCode = 0, statusMessage = '', rawHeaders } = response
-  return { status: statusCode, statusText: statusMessage, headers: paired(rawHeaders), body, complete }
-}
-
-/** Reads no more than fits, and waits no longer than the request may take. */
-function readBody (response: IncomingMessage, timeout: number, done: (body: string, complete: boolean) => void): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  const finish = (complete: boolean): void => {
-    clearTimeout(timer)
-    response.removeAllListeners('data').on('error', () => {})
-    done(Buffer.concat(chunks).subarray(0, MAX_BODY).toString(), complete)
-  }
-  const timer = setTimeout(finish, timeout, false)
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MAX_BODY) finish(false)
-  })
-  response.once('end', () => finish(true))
-  response.once('error', () => finish(false))
 }
