@@ -133,7 +133,7 @@ suite('CORS of Socket.IO\'s path', () => {
     const { codes, findings } = await diagnose(own)
     assert.deepEqual(codes, ['ORIGIN_REFUSED'])
     assert.match(findings[0]!.browser!, /No 'Access-Control-Allow-Origin'/)
-    assert.equal(findings[0]!.fix.fastifyIO, `await app.register(fastifyIO, { cors: { origin: ['${PAGE}'] } })`)
+    assert.equal(findings[0]!.fix.fastifyIO, `await app.register(fastifyIO, {\n  cors: { origin: ['${PAGE}'] }\n})`)
   })
 
   test('ORIGIN_REFUSED: ours, with missingOrigin: refuse', async (t) => {
