@@ -269,6 +269,53 @@ suite('other things in between', () => {
   })
 })
 
+suite('polls that are late', () => {
+  /** A proxy that holds polls back: the request, or its answer. */
+  async function late (t: TestContext, what: 'request' | 'answer', ms: number): Promise<string> {
+    const { port } = await stock(t, { cors })
+    const timers = new Set<NodeJS.Timeout>()
+    t.after(() => { for (const timer of timers) clearTimeout(timer) })
+    const { url } = await http(t, (request, response) => {
+      const isPoll = request.method === 'GET' && /transport=polling.*sid=/.test(request.url!)
+      const after = (is: boolean, done: () => void): void => {
+        if (is && isPoll) timers.add(setTimeout(done, ms))
+        else done()
+      }
+      after(what === 'request', () => {
+        const { url, method, headers } = request
+        const onwards = httpRequest({ host: '127.0.0.1', port, path: url!, method: method!, headers })
+        request.pipe(onwards)
+        response.on('close', () => onwards.destroy())
+        onwards.on('error', () => response.destroy())
+        onwards.on('response', (answer) => after(what === 'answer', () => {
+          response.writeHead(answer.statusCode!, answer.headers)
+          answer.pipe(response)
+        }))
+      })
+    })
+    return url
+  }
+
+  for (const what of ['request', 'answer'] as const) {
+    test(`POLLING_BUFFERED is a warning: each ${what} of a poll waits`, async (t) => {
+      const { findings } = await diagnose(await late(t, what, 2300), '--no-attack')
+      const [{ code, severity, title }] = findings.filter(({ code }) => !code.startsWith('UPGRADE_')) as
+        [typeof findings[number]]
+      assert.deepEqual([code, severity], ['POLLING_BUFFERED', 'warning'])
+      assert.match(title, /a poll is answered \d{4} ms after its packet, a handshake in \d+ ms$/)
+    })
+  }
+
+  test('an application that takes its time with CONNECT is not blamed', async (t) => {
+    const { io, url } = await stock(t, { cors })
+    io.use((_socket, next) => {
+      const timer = setTimeout(next, 1300)
+      t.after(() => clearTimeout(timer))
+    })
+    assert.deepEqual((await diagnose(url, '--no-attack')).codes, [])
+  })
+})
+
 suite('a server that stops answering', () => {
   const ways: Readonly<Record<string, (socket: Socket) => void>> = {
     'connections are reset': (socket) => { socket.resetAndDestroy() },
@@ -311,7 +358,7 @@ suite('a server that stops answering', () => {
     const { url } = await dying(t, port, 4, (socket) => socket.resetAndDestroy(), 1)
     const { findings, probes } = await diagnose(url, '--no-attack')
     assert.deepEqual(findings.map(({ code, title }) => [code, title]), [
-      ['POLLING_BUFFERED', 'Long-polling does not get through: the server ended the connection without an answer']
+      ['POLLING_BUFFERED', 'Long-polling is disturbed: the server ended the connection without an answer']
     ])
     assert.equal(probes.find(({ name }) => name === 'polling')!.ok, false)
   })

@@ -3,6 +3,7 @@ import type { Handshake, Session } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { parseError, parseOpen, UNKNOWN_SID } from '../wire/packets.ts'
+import { examineSlowPoll, MOST } from './slow-poll.ts'
 
 /** ms that the poll has before the packet that it is to be answered with. */
 const LEAD = 100
@@ -35,6 +36,14 @@ export async function examinePolling (
 ): Promise<Conversation | undefined> {
   // protocol 3 has its own framing, and has been found already
   if (session === undefined || session.protocol !== 4) return undefined
+  const begun = performance.now()
+  const conversation = await converse(examination, session)
+  const isSlow = performance.now() - begun > LEAD + MOST
+  if (isSlow && conversation.kind !== undefined) await examineSlowPoll(examination, session.path, LEAD)
+  return conversation
+}
+
+async function converse (examination: Examination, session: Session): Promise<Conversation> {
   const { sessions, wire } = examination
   let waiting = sessions.poll(session)
   await delay(LEAD)
@@ -93,7 +102,10 @@ async function afterSilence (
   waiting: Promise<Exchange>
 ): Promise<Conversation> {
   await examination.sessions.post(session, '1')
-  return afterPoll(examination, [...exchanges, await waiting], false)
+  const poll = await waiting
+  // it came behind the farewell, so this says nothing about processes
+  if (isUnknown(poll)) return { kind: likely(exchanges[0]!), exchanges, alive: false }
+  return afterPoll(examination, [...exchanges, poll], false)
 }
 
 function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], alive: boolean): Conversation {

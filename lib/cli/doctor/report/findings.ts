@@ -66,6 +66,12 @@ export class Findings {
     return this.#found.has(code)
   }
 
+  /** Whether it was found, and is no mere warning. */
+  hasError (code: FindingCode): boolean {
+    const severity = this.#found.get(code)?.severity
+    return severity === 'critical' || severity === 'error'
+  }
+
   /** How many make the command exit with 1. */
   get errors (): number {
     return [...this.#found.values()].filter(({ severity }) => severity === 'critical' || severity === 'error').length
