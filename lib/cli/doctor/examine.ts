@@ -9,12 +9,13 @@ import { type Examination, examinationOf } from './examination.ts'
 import { examineCookies } from './probes/cookies.ts'
 import { findServer, type Look } from './probes/find-server.ts'
 import { examineNetwork } from './probes/network.ts'
-import { examinePolling } from './probes/polling.ts'
+import { examinePolling, LEAD } from './probes/polling.ts'
 import { examinePollingCors } from './probes/polling-cors.ts'
 import { examinePreflight } from './probes/preflight.ts'
 import { findProtocols } from './probes/protocols.ts'
 import { examineRest, STRANGER } from './probes/rest.ts'
 import { examineStillThere } from './probes/still-there.ts'
+import { examineSlowPoll } from './probes/slow-poll.ts'
 import { examineStickiness } from './probes/stickiness.ts'
 import { examineUpgrade } from './probes/upgrade.ts'
 import { examineVary, isUncached } from './probes/vary.ts'
@@ -113,6 +114,11 @@ async function examineSession (
   const conversation = await run('polling', () => examinePolling(examination, page))
   if (conversation !== undefined) {
     await run('stickiness', () => examineStickiness(examination, path, conversation, page.session!))
+    const { isSlow = false, kind } = conversation
+    // a farewell that reaches another process does not end a poll
+    if (isSlow && kind !== undefined && !examination.findings.has('STICKY_MISSING')) {
+      await run('slow polls', () => examineSlowPoll(examination, path, LEAD))
+    }
   }
   await run('cookies', async () => examineCookies(examination, page.exchange))
   return conversation?.kind ?? 'socket.io'

@@ -3,10 +3,10 @@ import type { Handshake, Session } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { parseError, parseOpen, UNKNOWN_SID } from '../wire/packets.ts'
-import { examineSlowPoll, MOST } from './slow-poll.ts'
+import { MOST } from './slow-poll.ts'
 
 /** ms that the poll has before the packet that it is to be answered with. */
-const LEAD = 100
+export const LEAD = 100
 /** ms after which a server that says nothing to CONNECT is asked to close instead. */
 const PATIENCE = 2000
 
@@ -24,6 +24,8 @@ export interface Conversation {
   readonly exchanges: readonly Exchange[]
   /** Whether the session is still there. */
   readonly alive: boolean
+  /** Whether it took longer than it should. */
+  readonly isSlow?: boolean
 }
 
 /**
@@ -38,9 +40,7 @@ export async function examinePolling (
   if (session === undefined || session.protocol !== 4) return undefined
   const begun = performance.now()
   const conversation = await converse(examination, session)
-  const isSlow = performance.now() - begun > LEAD + MOST
-  if (isSlow && conversation.kind !== undefined) await examineSlowPoll(examination, session.path, LEAD)
-  return conversation
+  return { ...conversation, isSlow: performance.now() - begun > LEAD + MOST }
 }
 
 async function converse (examination: Examination, session: Session): Promise<Conversation> {
