@@ -29,8 +29,11 @@ suite('what was typed', () => {
     [['doctor'], /the URL of the server is missing\nSee: npx fastify-io doctor --help/],
     [['doctor', 'localhost:3000'], /"localhost:3000" is not the URL .*; did you mean http:\/\/localhost:3000\?/],
     [['doctor', 'api.example.com'], /did you mean https:\/\/api\.example\.com\?/],
-    [['doctor', 'ftp://x.example'], /is not the URL of a server\n/],
-    [['doctor', 'http://'], /is not the URL of a server\n/],
+    [['doctor', 'ftp://x.example'], /is not the URL of a server, such as https:\/\/api\.example\.com\n/],
+    [['doctor', 'http://'], /is not the URL of a server, such as https:\/\/api\.example\.com\n/],
+    [['doctor', 'not a url'], /"not a url" is not the URL of a server, such as https:\/\/api\.example\.com\n/],
+    [['doctor', ''], /"" is not the URL of a server, such as/],
+    [['doctor', 'http://x.example', '--origin', 'a, b'], /"a, b" is not an origin .* such as https:\/\/app\.example\.com\n/],
     [['doctor', 'http://u:p@x.example'], /a URL with a user/],
     [['doctor', 'http://x.example/chat'], /has a path: give http:\/\/x\.example, and the path .* with --path/],
     [['doctor', 'http://x.example', 'http://y.example'], /one URL is examined at a time/],
@@ -133,12 +136,28 @@ suite('the report on a terminal', () => {
     }
   })
 
-  test('prose keeps to 80 columns; snippets stay whole', async (t) => {
+  test('five findings of stock Socket.IO fit 45 lines of 80 columns, with what to paste', async (t) => {
     const { url } = await stock(t, { cors: { origin: PAGE } })
     const { out } = await cli(['doctor', url, '--origin', PAGE])
-    const prose = out.split('\n').filter((line) => !/^ {2}(?:fastify-io|Socket\.IO|nginx| {12}) /.test(line))
-    assert.ok(prose.every((line) => line.length <= 80), prose.filter((line) => line.length > 80).join('\n'))
-    assert.ok(out.includes(`\n  fastify-io  await app.register(fastifyIO, { cors: { origin: ['${PAGE}'] } })\n`))
+    const lines = out.trimEnd().split('\n')
+    assert.ok(lines.length <= 45, `${lines.length} lines`)
+    assert.deepEqual(lines.filter((line) => line.length > 80), [])
+    const named = out.match(/^[✖▲] [A-Z_]+/gm)
+    assert.deepEqual(named, ['✖ CSWSH', '✖ JSONP_OPEN', '▲ SESSION_FOR_STRANGER', '▲ SID_UNBOUND', '▲ REBINDING'])
+    const ours = ['  fastify-io  await app.register(fastifyIO, {', `    cors: { origin: ['${PAGE}'] }`, '  })']
+    assert.ok(out.includes(`\n${ours.join(`\n${' '.repeat(12)}`)}\n`))
+    assert.match(out, /\n {2}sent {8}GET \/socket\.io\/\?EIO=4&transport=websocket\n {2}got {9}101 \S+ \S+ {2}0\{"sid":/)
+    assert.match(out, /\n▲ SESSION_FOR_STRANGER: A polling handshake from [^]*? Refuse the handshake\.\n▲/)
+  })
+
+  test('prose keeps to 80 columns; snippets stay whole; headers are the evidence for CORS', async (t) => {
+    const page = 'https://a-page-with-a-very-long-name-of-many-words.example.com'
+    const { url } = await stock(t, { cors: { origin: PAGE } })
+    const { out } = await cli(['doctor', url, '--origin', page])
+    const prose = out.split('\n').filter((line) => !line.includes(`'${page}'`))
+    assert.deepEqual(prose.filter((line) => line.length > 80), [])
+    assert.ok(out.includes(`\n  Socket.IO   const allowed = [undefined, '${page}']\n`))
+    assert.match(out, /\n {2}got {9}200 OK\n {14}Access-Control-Allow-Origin: https:\/\/app\.example\.com\n/)
   })
 
   const hostile = '\u001b]0;owned\u0007\u001b[2J\u202e```\n\n# owned <img src=x>'

@@ -81,20 +81,21 @@ suite('how origins are compared', () => {
     return url
   }
 
-  const rows: ReadonlyArray<readonly [code: string, allows: Allows]> = [
+  const rows: ReadonlyArray<readonly [code: string, allows: Allows, what?: string]> = [
     ['ORIGIN_NULL', (origin) => [PAGE, 'null'].includes(origin)],
     ['ORIGIN_SUFFIX', (origin) => /^https:\/\/app\.example\.com/.test(origin) && !origin.includes(':8443')],
     ['ORIGIN_PREFIX', (origin) => origin.startsWith('https://') && origin.endsWith('example.com')],
+    ['ORIGIN_PREFIX', (origin) => /^https:.*app\.example\.com$/.test(origin), 'an end with a part of a name'],
     ['ORIGIN_SCHEME', (origin) => /^https?:\/\/app\.example\.com$/.test(origin)],
     ['ORIGIN_PORT', (origin) => /^https:\/\/app\.example\.com(:\d+)?$/.test(origin)]
   ]
-  for (const [code, allows] of rows) {
-    test(`${code}: the answer may be read`, async (t) => {
+  for (const [code, allows, what = ''] of rows) {
+    test(`${code}: ${what} the answer may be read`, async (t) => {
       const { codes } = await diagnose(await readable(t, allows))
       assert.deepEqual(codes.filter((name) => name.startsWith('ORIGIN_')), [code])
     })
 
-    test(`${code}: the WebSocket opens`, async (t) => {
+    test(`${code}: ${what} the WebSocket opens`, async (t) => {
       const { codes, findings } = await diagnose(await checked(t, allows))
       assert.deepEqual(codes.filter((name) => name !== 'REBINDING' && name !== 'SID_UNBOUND'), [code])
       assert.match(JSON.stringify(findings), /101 Switching Protocols/)
@@ -114,6 +115,17 @@ suite('how origins are compared', () => {
   test('*, which browsers give no cookies, is not reflected', async (t) => {
     const { url } = await stock(t, { cors: { origin: '*' } })
     assert.ok(!(await diagnose(url)).codes.some((code) => code.startsWith('ORIGIN_')))
+  })
+
+  test('ORIGIN_PREFIX is an error where the attacker needs a name below the page\'s domain', async (t) => {
+    const weight = async (end: string) => {
+      const { findings } = await diagnose(await readable(t, (origin) => /^https:/.test(origin) && origin.endsWith(end)))
+      return findings.filter(({ code }) => code === 'ORIGIN_PREFIX').map(({ severity, title }) => [severity, title])
+    }
+    const title = 'An origin that only ends like yours is allowed: https://attacker'
+    assert.deepEqual(await weight('app.example.com'), [['error', `${title}app.example.com`]])
+    assert.deepEqual(await weight('example.com'), [['critical', `${title}example.com`]])
+    assert.deepEqual(await weight('.example.com'), [])
   })
 
   test('ours: patterns, ports and regexps that say what they mean', async (t) => {
@@ -162,12 +174,14 @@ suite('JSONP and DNS rebinding', () => {
 
 suite('strangers', () => {
   test('only what somebody else can own', () => {
-    const of = (page: string) =>
-      Object.fromEntries(lookalikesOf(page).map(({ code, origin }) => [code.slice('ORIGIN_'.length), origin]))
+    const of = (page: string) => Object.fromEntries(lookalikesOf(page).map(({ code, origin, unless }) =>
+      [code.slice('ORIGIN_'.length) + (unless === undefined ? '' : ` UNLESS ${unless}`), origin]
+    ))
     assert.deepEqual(of('https://app.example.com'), {
       NULL: 'null',
       SUFFIX: 'https://app.example.com.attacker.example',
       PREFIX: 'https://attackerexample.com',
+      'PREFIX UNLESS https://attacker.example.com': 'https://attackerapp.example.com',
       SCHEME: 'http://app.example.com',
       PORT: 'https://app.example.com:8443'
     })
@@ -178,6 +192,14 @@ suite('strangers', () => {
       SCHEME: 'http://shop.vercel.app:8443',
       PORT: 'https://shop.vercel.app:9443'
     })
+    const names = (page: string) => Object.entries(of(page)).filter(([name]) => name.startsWith('PREFIX UNLESS'))
+    assert.deepEqual(names('https://a.b.example.com:444'), [
+      ['PREFIX UNLESS https://attacker.b.example.com:444', 'https://attackera.b.example.com:444']
+    ])
+    assert.deepEqual(names('https://pr-1--site.netlify.app'), [
+      ['PREFIX UNLESS https://attacker--site.netlify.app', 'https://attackerpr-1--site.netlify.app']
+    ])
+    assert.deepEqual(names('https://example.com'), [])
     assert.deepEqual(of('http://localhost:3000'), { NULL: 'null', SUFFIX: 'http://localhost.attacker.example:3000' })
     assert.deepEqual(of('https://192.0.2.1'), {
       NULL: 'null',

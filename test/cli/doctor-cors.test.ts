@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import fastifyCors from '@fastify/cors'
 import Fastify from 'fastify'
-import { diagnose, PAGE, stock } from '../support/doctor.ts'
+import { diagnose, PAGE, proxy, stock } from '../support/doctor.ts'
 import { start } from '../support/server.ts'
 
 const OTHER = 'https://other.example.com'
@@ -133,7 +133,7 @@ suite('CORS of Socket.IO\'s path', () => {
     const { codes, findings } = await diagnose(own)
     assert.deepEqual(codes, ['ORIGIN_REFUSED'])
     assert.match(findings[0]!.browser!, /No 'Access-Control-Allow-Origin'/)
-    assert.equal(findings[0]!.fix.fastifyIO, `await app.register(fastifyIO, { cors: { origin: ['${PAGE}'] } })`)
+    assert.equal(findings[0]!.fix.fastifyIO, `await app.register(fastifyIO, {\n  cors: { origin: ['${PAGE}'] }\n})`)
   })
 
   test('ORIGIN_REFUSED: ours, with missingOrigin: refuse', async (t) => {
@@ -236,6 +236,50 @@ suite('REST beside it', () => {
     const url = await apart(t, { origin: '*' }, { origin: PAGE })
     const { faults, findings } = await diagnose(url, '--rest', '/api/time', '--no-attack')
     assert.deepEqual([faults, findings[0]!.severity], [['REST_DIFFERS'], 'warning'])
+  })
+
+  test('REST_DIFFERS: every site may read REST with the visitor\'s cookies, an error', async (t) => {
+    const url = await apart(t, { origin: true, credentials: true }, { origin: [PAGE], credentials: true })
+    for (const args of [[], ['--credentials']]) {
+      const { faults, findings, code } = await diagnose(url, '--rest', '/api/time', '--no-attack', ...args)
+      assert.deepEqual([faults, findings[0]!.severity, code], [['REST_DIFFERS'], 'error', 1])
+      assert.match(findings[0]!.title, /https:\/\/attacker\.example may read this with the visitor's cookies/)
+    }
+  })
+
+  test('REST_DIFFERS: Socket.IO gives every site an answer, REST the visitor\'s cookies too', async (t) => {
+    const url = await apart(t, { origin: true, credentials: true, methods: ['GET', 'PUT'] }, { origin: '*' })
+    const { faults, findings } = await diagnose(url, '--rest', 'PUT /api/note', '--no-attack')
+    assert.deepEqual([faults, findings[0]!.severity], [['REST_DIFFERS'], 'error'])
+  })
+
+  test('REST_DIFFERS: of the page\'s difference and a stranger\'s, the worse one is told', async (t) => {
+    const url = await apart(t, { origin: true, credentials: true }, { origin: OTHER })
+    const { findings } = await diagnose(url, '--rest', '/api/time', '--no-attack')
+    const { severity, title } = findings.find(({ code }) => code === 'REST_DIFFERS')!
+    assert.equal(severity, 'error')
+    assert.match(title, /attacker\.example may read this with the visitor's cookies/)
+  })
+
+  /** Writes its own header on every answer, and takes the server's away. */
+  function reflecting (t: Parameters<typeof stock>[0], port: number, credentials: boolean) {
+    return proxy(t, port, (head, request) => {
+      const origin = /^origin: (.*)\r$/im.exec(request)?.[1]
+      const own = head.replace(/\r\naccess-control-allow-(?:origin|credentials):[^\r]*/gi, '')
+      const more = credentials ? '\r\nAccess-Control-Allow-Credentials: true' : ''
+      return origin === undefined ? own : `${own}\r\nAccess-Control-Allow-Origin: ${origin}${more}`
+    })
+  }
+
+  test('a proxy that reflects any origin, before a server that refuses strangers', async (t) => {
+    const { port } = await start(t, { cors: { origin: PAGE } }, rest)
+    const weights = async (credentials: boolean) => {
+      const { url } = await reflecting(t, port, credentials)
+      const { findings, code } = await diagnose(url, '--rest', '/api/time')
+      return [...findings.map((finding) => `${finding.code} ${finding.severity}`).sort(), code]
+    }
+    assert.deepEqual(await weights(false), ['ORIGIN_REFLECTED warning', 'REST_DIFFERS warning', 0])
+    assert.deepEqual(await weights(true), ['ORIGIN_REFLECTED warning', 'REST_DIFFERS error', 1])
   })
 
   test('the same list twice is no difference', async (t) => {

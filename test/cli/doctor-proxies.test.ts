@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
+import type { Report } from '../../lib/cli/doctor/report/schema.ts'
 import { CODES, fill } from '../../lib/cli/doctor/codes/index.ts'
-import { diagnose, http, PAGE, stock } from '../support/doctor.ts'
+import { cli, diagnose, dying, http, PAGE, stock } from '../support/doctor.ts'
 import { nginx, nginxMissing, PASS } from '../support/nginx-in-front.ts'
 import { start } from '../support/server.ts'
 
@@ -265,5 +266,123 @@ suite('other things in between', () => {
     })
     const { faults } = await diagnose(url, '--timeout', '700', '--no-attack')
     assert.ok(faults.includes('POLLING_BUFFERED'))
+  })
+})
+
+suite('polls that are late', () => {
+  /** A proxy that holds polls back: the request, or its answer. */
+  async function late (t: TestContext, what: 'request' | 'answer', ms: number): Promise<string> {
+    const { port } = await stock(t, { cors })
+    const timers = new Set<NodeJS.Timeout>()
+    t.after(() => { for (const timer of timers) clearTimeout(timer) })
+    const { url } = await http(t, (request, response) => {
+      const isPoll = request.method === 'GET' && /transport=polling.*sid=/.test(request.url!)
+      const after = (is: boolean, done: () => void): void => {
+        if (is && isPoll) timers.add(setTimeout(done, ms))
+        else done()
+      }
+      after(what === 'request', () => {
+        const { url, method, headers } = request
+        const onwards = httpRequest({ host: '127.0.0.1', port, path: url!, method: method!, headers })
+        request.pipe(onwards)
+        response.on('close', () => onwards.destroy())
+        onwards.on('error', () => response.destroy())
+        onwards.on('response', (answer) => after(what === 'answer', () => {
+          response.writeHead(answer.statusCode!, answer.headers)
+          answer.pipe(response)
+        }))
+      })
+    })
+    return url
+  }
+
+  for (const what of ['request', 'answer'] as const) {
+    test(`POLLING_BUFFERED is a warning: each ${what} of a poll waits`, async (t) => {
+      const { findings } = await diagnose(await late(t, what, 2300), '--no-attack')
+      const [{ code, severity, title }] = findings.filter(({ code }) => !code.startsWith('UPGRADE_')) as
+        [typeof findings[number]]
+      assert.deepEqual([code, severity], ['POLLING_BUFFERED', 'warning'])
+      assert.match(title, /a poll is answered \d{4} ms after its packet, a handshake in \d+ ms$/)
+    })
+  }
+
+  test('an application that takes its time with CONNECT is not blamed', async (t) => {
+    const { io, url } = await stock(t, { cors })
+    io.use((_socket, next) => {
+      const timer = setTimeout(next, 1300)
+      t.after(() => clearTimeout(timer))
+    })
+    assert.deepEqual((await diagnose(url, '--no-attack')).codes, [])
+  })
+})
+
+suite('a server that stops answering', () => {
+  const ways: Readonly<Record<string, (socket: Socket) => void>> = {
+    'connections are reset': (socket) => { socket.resetAndDestroy() },
+    502: (socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n'))
+    },
+    'a firewall that locks the doctor out': (socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'))
+    }
+  }
+  for (const [what, fails] of Object.entries(ways)) {
+    test(`is never sound: ${what}`, async (t) => {
+      const ours = await start(t, { cors })
+      const open = await stock(t, { cors })
+      // in the preflight, in the poll, in stickiness, and in the attacks
+      for (const [port, serves] of [ours, open].flatMap(({ port }) =>
+        [2, 5, 8, 13, 18].map((count) => [port, count] as const))) {
+        const { url } = await dying(t, port, serves, fails)
+        const { code, out, err } = await cli(['doctor', url, '--origin', PAGE, '--json', '--timeout', '1000'])
+        assert.ok(code === 2 ? out === '' : code === 1, `exit ${code} after ${serves}`)
+        assert.match(err, /the server served the first request, but not the last one/)
+        assert.match(err, /^fastify-io: (?:not all was examined: )?the server/)
+      }
+    })
+  }
+
+  test('probes that got no verdict are not ok; the page\'s poll that is cut off is a finding', async (t) => {
+    const { port } = await stock(t, { cors })
+    const { url } = await dying(t, port, 4, (socket) => socket.resetAndDestroy())
+    const { code, out } = await cli(['doctor', url, '--origin', PAGE, '--json', '--timeout', '1000'])
+    const report = JSON.parse(out) as Report
+    const fine = report.probes.filter(({ ok }) => ok).map(({ name }) => name)
+    const before = ['server', 'protocol', 'origin', 'preflight', 'websocket']
+    assert.deepEqual([code, fine], [1, [...before, 'stickiness', 'cookies']])
+    assert.deepEqual(report.findings.map((finding) => finding.code), ['POLLING_BUFFERED'])
+  })
+
+  test('the poll alone is cut off', async (t) => {
+    const { port } = await stock(t, { cors })
+    const { url } = await dying(t, port, 4, (socket) => socket.resetAndDestroy(), 1)
+    const { findings, probes } = await diagnose(url, '--no-attack')
+    assert.deepEqual(findings.map(({ code, title }) => [code, title]), [
+      ['POLLING_BUFFERED', 'Long-polling is disturbed: the server ended the connection without an answer']
+    ])
+    assert.equal(probes.find(({ name }) => name === 'polling')!.ok, false)
+  })
+
+  test('an attack that is lost by chance is tried again; CSWSH is found', async (t) => {
+    const { port } = await stock(t, { cors })
+    const codes = async (serves: number) => {
+      const { url } = await dying(t, port, serves, (socket) => socket.resetAndDestroy(), 1)
+      return (await diagnose(url)).codes
+    }
+    const all = ['CSWSH', 'JSONP_OPEN', 'REBINDING', 'SESSION_FOR_STRANGER', 'SID_UNBOUND']
+    // of the stranger, the polling handshake comes first
+    assert.deepEqual(await codes(14), all)
+    assert.deepEqual(await codes(15), all)
+  })
+
+  test('a server that ends the connections of strangers is sound', async (t) => {
+    const { server, url } = await stock(t, { cors })
+    for (const event of ['request', 'upgrade'] as const) {
+      server.prependListener(event, ({ headers, url = '', socket }: IncomingMessage) => {
+        const isOwn = headers.origin === undefined || headers.origin === PAGE
+        if (!isOwn || url.includes('j=')) socket.destroy()
+      })
+    }
+    assert.deepEqual((await diagnose(url)).codes, [])
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createHttps } from 'node:https'
 import { createRequire } from 'node:module'
@@ -76,6 +76,60 @@ suite('a sound server', () => {
     io.use((_socket, next) => { t.after(() => next()) })
     const { faults } = await diagnose(url, '--timeout', '1000', '--no-attack')
     assert.deepEqual(faults, [])
+  })
+})
+
+suite('how much it asks', () => {
+  const args = ['--rest', 'PUT /api/note', '--credentials', '--header', 'x-token: 1']
+
+  /** Everybody but one stranger is welcome: then each lookalike opens a session and a WebSocket. */
+  const open = {
+    path: '/engine.io/',
+    cors: { origin: true, credentials: true },
+    allowRequest: ({ headers }: IncomingMessage, done: (error: null, allowed: boolean) => void) =>
+      done(null, headers.origin !== 'https://attacker.example')
+  }
+  const forbidden = (_request: unknown, response: ServerResponse): void => { response.writeHead(403).end() }
+
+  test('every request that reaches the server is counted, those that close sessions too', async (t) => {
+    const ours = await start(t, { cors: { origin: PAGE, credentials: true } }, (app) => {
+      app.put('/api/note', async () => ({}))
+    })
+    const lenient = await stock(t, open, forbidden)
+    const runs = [
+      [ours.own, ours.app.server, []],
+      [ours.own, ours.app.server, args],
+      [ours.own, ours.app.server, [...args, '--requests', '30']],
+      [lenient.url, lenient.server, []]
+    ] as const
+    for (const [url, server, more] of runs) {
+      let count = 0
+      const onConnection = (): void => { count++ }
+      server.on('connection', onConnection)
+      const { out, err } = await cli(['doctor', url, '--origin', PAGE, ...more])
+      server.off('connection', onConnection)
+      assert.equal(err, '')
+      assert.equal(Number(/ (\d+) requests in /.exec(out)![1]), count)
+      assert.ok(count <= (more.length > args.length ? 82 : 60), `${count} requests`)
+    }
+  })
+
+  test('the bound holds, and leaves room to close every session', async (t) => {
+    for (const [most, hasFindings] of [[4, false], [9, false], [33, true]] as const) {
+      const { io, url, server } = await stock(t, open, forbidden)
+      let count = 0
+      server.on('connection', () => { count++ })
+      const target = readTarget(readOptions([url, '--origin', PAGE, '--path', '/engine.io/'], doctor.options))
+      const bounds = { timeout: 2000, total: 20_000, most, insecure: false }
+      const wire = new Wire({ url: target.url, ...bounds, userAgent: 'test' })
+      const hasReport = await examine(target, wire).then(() => true, () => false)
+      assert.equal(wire.stopped, `the server was not examined within ${most} requests`)
+      assert.ok(count <= most && count >= most - 2, `${count} of ${most}`)
+      assert.equal(wire.sent, count)
+      assert.equal(io.engine.clientsCount, 0)
+      // findings that were made before stand
+      assert.equal(hasReport, hasFindings)
+    }
   })
 })
 
@@ -237,7 +291,7 @@ suite('another server', () => {
       response.on('close', () => clearTimeout(timer))
     })
     const target = readTarget(readOptions([url], doctor.options))
-    const bounds = { timeout: 100, total: 50, insecure: false }
+    const bounds = { timeout: 100, total: 50, most: 60, insecure: false }
     await assert.rejects(examine(target, new Wire({ url: target.url, ...bounds, userAgent: 'test' })), /too slow/)
   })
 
@@ -361,7 +415,7 @@ suite('network', () => {
         if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
         else done(null, '127.0.0.1', 4)
       }
-      const bounds = { timeout: 2000, total: 20_000, insecure: false }
+      const bounds = { timeout: 2000, total: 20_000, most: 60, insecure: false }
       return examine(target, new Wire({ url: target.url, ...bounds, userAgent: 'test', lookup: lookup as never }))
     }
     const codes = async (origin: string) => (await ask(origin)).findings.map(({ code }) => code)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server as HttpServer } from 'node:http'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { Server, type ServerOptions } from 'socket.io'
 import type { Report } from '../../lib/cli/doctor/report/schema.ts'
@@ -112,6 +112,54 @@ export async function tcp (t: Test, onConnection: (socket: Socket) => void): Pro
     for (const socket of sockets) socket.destroy()
   })
   return at(server.address() as AddressInfo)
+}
+
+/**
+ * A proxy for clients that send one request over each connection, as the doctor does. It passes everything on.
+ *
+ * @param answer may change the head of an answer
+ */
+export function proxy (t: Test, port: number, answer: (head: string, request: string) => string): Promise<Plain> {
+  return tcp(t, (socket) => {
+    const onwards = connect(port, '127.0.0.1').on('error', () => socket.destroy())
+    let request = ''
+    let head = ''
+    socket.on('data', (chunk: Buffer) => { request += chunk.toString('latin1') })
+    socket.pipe(onwards)
+    socket.on('close', () => onwards.destroy())
+    const read = (chunk: Buffer): void => {
+      head += chunk.toString('latin1')
+      const end = head.indexOf('\r\n\r\n')
+      if (end === -1) return
+      onwards.off('data', read)
+      socket.write(answer(head.slice(0, end), request) + head.slice(end), 'latin1')
+      onwards.pipe(socket)
+    }
+    onwards.on('data', read).on('close', () => socket.end())
+  })
+}
+
+/**
+ * A proxy that serves so many connections, and fails from then on.
+ *
+ * @param fails takes a connection that is not served
+ * @param back how many connections fail; default all
+ */
+export function dying (
+  t: Test,
+  port: number,
+  serves: number,
+  fails: (socket: Socket) => void,
+  back = Infinity
+): Promise<Plain> {
+  let count = 0
+  return tcp(t, (socket) => {
+    count++
+    if (count > serves && count <= serves + back) return fails(socket)
+    const onwards = connect(port, '127.0.0.1').on('error', () => socket.destroy())
+    socket.pipe(onwards).pipe(socket)
+    socket.on('close', () => onwards.destroy())
+  })
 }
 
 async function listening (t: Test, server: HttpServer): Promise<Plain> {

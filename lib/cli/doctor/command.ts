@@ -6,11 +6,14 @@ import { version } from '../shared/version.ts'
 import { examine } from './examine.ts'
 import { markdownOf } from './print/markdown.ts'
 import { terminalOf } from './print/terminal.ts'
-import { readTarget } from './read-target.ts'
+import { readTarget, REQUESTS } from './read-target.ts'
+import type { Target } from './target.ts'
 import { Wire } from './wire/wire.ts'
 
 /** ms for one request. */
 const TIMEOUT = 5000
+/** Requests of a run; each of `--requests` beyond the default adds one. */
+const MOST = 60
 /** The whole run may take as long as so many requests that get no answer. */
 const PATIENCE = 12
 
@@ -40,7 +43,8 @@ export const doctor: Command = {
     },
     requests: {
       value: '<n>',
-      help: 'Fresh connections that ask for one session, to see whether they reach one process. Default 8.'
+      help: 'Fresh connections that ask for one session, to see whether they reach one process. ' +
+        `Default ${REQUESTS}, at most 30.`
     },
     insecure: { help: 'Accept a TLS certificate that is not valid.' },
     timeout: { value: '<ms>', help: `For one request. Default ${TIMEOUT}.` },
@@ -48,8 +52,9 @@ export const doctor: Command = {
     markdown: { help: 'Print the report as Markdown, with all evidence.' },
     'no-attack': { help: 'Ask as the page alone, never as another origin.' }
   },
-  notes: `It sends at most some 50 requests, no packets but connect and close, and closes
-every session that it opens. The server's log will tell of what it refuses.
+  notes: `It sends at most ${MOST} requests, and one more for each of --requests beyond ${REQUESTS}.
+It sends no packets but connect and close, and closes every session that it
+opens. The server's log will tell of what it refuses.
 Examine only servers that are yours, or whose owner agreed.
 
 Exit code: 0 no finding of severity error or critical, 1 at least one,
@@ -60,7 +65,7 @@ Exit code: 0 no finding of severity error or critical, 1 at least one,
     const target = readTarget(given)
     const isJson = given.values.has('json')
     if (isJson && given.values.has('markdown')) throw new UsageError('--json and --markdown exclude each other')
-    const wire = wireOf(given, target.url)
+    const wire = wireOf(given, target)
     const progress = progressOf(io)
     const begun = performance.now()
     const report = await examine(target, wire, progress.show).finally(progress.end)
@@ -75,10 +80,17 @@ Exit code: 0 no finding of severity error or critical, 1 at least one,
   }
 }
 
-function wireOf (given: Given, url: URL): Wire {
+function wireOf (given: Given, { url, requests }: Target): Wire {
   const timeout = numberOf(given, 'timeout', TIMEOUT, 100, 60_000)
   const insecure = given.values.has('insecure')
-  return new Wire({ url, timeout, total: PATIENCE * timeout, insecure, userAgent: `fastify-io-doctor/${version()}` })
+  return new Wire({
+    url,
+    timeout,
+    total: PATIENCE * timeout,
+    most: MOST + Math.max(0, requests - REQUESTS),
+    insecure,
+    userAgent: `fastify-io-doctor/${version()}`
+  })
 }
 
 /** One line on a terminal that is written over, and gone at the end. */

@@ -9,11 +9,13 @@ import { type Examination, examinationOf } from './examination.ts'
 import { examineCookies } from './probes/cookies.ts'
 import { findServer, type Look } from './probes/find-server.ts'
 import { examineNetwork } from './probes/network.ts'
-import { examinePolling } from './probes/polling.ts'
+import { examinePolling, LEAD } from './probes/polling.ts'
 import { examinePollingCors } from './probes/polling-cors.ts'
 import { examinePreflight } from './probes/preflight.ts'
 import { findProtocols } from './probes/protocols.ts'
 import { examineRest, STRANGER } from './probes/rest.ts'
+import { examineStillThere } from './probes/still-there.ts'
+import { examineSlowPoll } from './probes/slow-poll.ts'
 import { examineStickiness } from './probes/stickiness.ts'
 import { examineUpgrade } from './probes/upgrade.ts'
 import { examineVary, isUncached } from './probes/vary.ts'
@@ -41,13 +43,17 @@ export async function examine (
   const examination = examinationOf(target, wire)
   const { findings, sessions } = examination
   const probes: Probe[] = []
+  const doubtful: Probe[] = []
   const run: Run = async (name, probe) => {
     onProbe(name)
     const begun = performance.now()
     const before = findings.errors
+    const { lost } = wire
     const result = await probe()
     const ok = findings.errors === before && wire.stopped === undefined
-    probes.push({ name, ok, ms: Math.round(performance.now() - begun) })
+    const outcome = { name, ok, ms: Math.round(performance.now() - begun) }
+    probes.push(outcome)
+    if (wire.lost > lost) doubtful.push(outcome)
     return result
   }
   let server = NONE
@@ -56,6 +62,7 @@ export async function examine (
   } finally {
     await sessions.end()
   }
+  if (wire.stopped !== undefined) for (const probe of doubtful) probe.ok = false
   // The run was stopped early: findings are right, but no findings proves nothing.
   if (wire.stopped !== undefined && findings.errors === 0) throw new CannotRun(wire.stopped)
   const { url, origin } = target
@@ -85,6 +92,7 @@ async function examineAll (examination: Examination, run: Run): Promise<ServerFo
   const kind = await examineSession(examination, run, look)
   if (target.rest !== undefined) await run('rest', () => examineRest(examination, look, target.rest!))
   if (target.attack) await attack(examination, run, look, webSockets)
+  await run('server, again', () => examineStillThere(examination, look, webSockets))
   return { kind, path, protocols }
 }
 
@@ -106,6 +114,11 @@ async function examineSession (
   const conversation = await run('polling', () => examinePolling(examination, page))
   if (conversation !== undefined) {
     await run('stickiness', () => examineStickiness(examination, path, conversation, page.session!))
+    const { isSlow = false, kind } = conversation
+    // a farewell that reaches another process does not end a poll
+    if (isSlow && kind !== undefined && !examination.findings.has('STICKY_MISSING')) {
+      await run('slow polls', () => examineSlowPoll(examination, path, LEAD))
+    }
   }
   await run('cookies', async () => examineCookies(examination, page.exchange))
   return conversation?.kind ?? 'socket.io'

@@ -1,13 +1,15 @@
 import { FILE_ORIGIN, parseOrigin } from '../../policy/origin/origin.ts'
-import { correctOrigin } from '../../policy/origin/suggest-origin.ts'
+import { correctList } from '../../policy/origin/suggest-origin.ts'
 import { show } from '../../text.ts'
 import { type Given, numberOf, UsageError } from '../shared/options.ts'
 import type { RestRoute, Target } from './target.ts'
 import type { Header } from './wire/exchange.ts'
 
+/** Of `--requests`. */
+export const REQUESTS = 8
+
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 /** What a header may hold: no control characters, Latin-1. */
-
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Headers that the doctor sets, or that no page can set (Fetch, "forbidden request-header"). */
 const FORBIDDEN = new RegExp(
@@ -34,7 +36,7 @@ export function readTarget (given: Given): Target {
     credentials: given.values.has('credentials') || cookies !== undefined,
     headers: (given.values.get('header') ?? []).map(readHeader),
     cookie: cookies === undefined ? undefined : readCookies(cookies),
-    requests: numberOf(given, 'requests', 8, 1, 30),
+    requests: numberOf(given, 'requests', REQUESTS, 1, 30),
     attack: !given.values.has('no-attack')
   }
 }
@@ -43,8 +45,8 @@ function readUrl (text: string): URL {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
   const url = hasScheme && URL.canParse(text) ? new URL(text.replace(/^ws(?=s?:)/i, 'http')) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    const near = hasScheme ? undefined : correctOrigin(text)
-    throw new UsageError(`${show(text)} is not the URL of a server${didYouMean(near)}`)
+    const hint = hasScheme ? '' : didYouMean(text)
+    throw new UsageError(`${show(text)} is not the URL of a server${hint || ', such as https://api.example.com'}`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError('a URL with a user is not examined; give --header \'authorization: …\'')
@@ -58,12 +60,14 @@ function readUrl (text: string): URL {
 function readOrigin (text: string | undefined, url: URL): string {
   if (text === undefined) return url.origin
   if (text === 'null' || text === FILE_ORIGIN || parseOrigin(text) !== undefined) return text
-  const near = correctOrigin(text)
-  throw new UsageError(`--origin ${show(text)} is not an origin as browsers send it${didYouMean(near)}`)
+  const hint = didYouMean(text) || ', such as https://app.example.com'
+  throw new UsageError(`--origin ${show(text)} is not an origin as browsers send it${hint}`)
 }
 
-function didYouMean (near: string | undefined): string {
-  return near === undefined ? '' : `; did you mean ${near}?`
+/** One server has one URL: a text of several words is no list of servers. */
+function didYouMean (text: string): string {
+  const [near, ...more] = correctList(text) ?? []
+  return near === undefined || more.length > 0 ? '' : `; did you mean ${near}?`
 }
 
 function readPath (text: string, name: string): string {

@@ -1,14 +1,13 @@
-import { ALLOW_IO, type Code } from './code.ts'
+import { ALLOW_IO, ALLOW_SOCKETIO, type Code } from './code.ts'
 
-const LIST = 'cors: { origin: [\'{{origin}}\'] }'
-const CHECK = 'io.engine.use((req, res, next) => {\n  const { origin } = req.headers\n' +
-  '  const allowed = origin === undefined || origin === \'{{origin}}\'\n' +
-  '  next(allowed ? undefined : new Error(\'origin refused\'))\n})'
+const CHECK = 'const allowed = [undefined, \'{{origin}}\']\nio.engine.use((req, res, next) => {\n' +
+  '  const isAllowed = allowed.includes(req.headers.origin)\n' +
+  '  next(isAllowed ? undefined : new Error(\'origin refused\'))\n})'
 const MAP = '# in http { }\nmap $http_origin $stranger { default 1; "" 0; "{{origin}}" 0; }\n' +
   '# in the location of Socket.IO\nif ($stranger) { return 403; }'
 
 const checked = { fastifyIO: ALLOW_IO, socketIO: CHECK, nginx: MAP }
-const listed = { fastifyIO: ALLOW_IO, socketIO: `new Server(httpServer, { ${LIST} })` }
+const listed = { fastifyIO: ALLOW_IO, socketIO: ALLOW_SOCKETIO }
 
 /** What a page of somebody else can do. */
 export const ATTACK_CODES = {
@@ -34,8 +33,10 @@ export const ATTACK_CODES = {
     severity: 'critical',
     title: 'Access-Control-Allow-Origin repeats any origin, {{stranger}} too',
     fix: {
-      text: 'List the origins. origin: true, and a function that allows everything, let every site read the answers.',
-      ...listed
+      text: 'List the origins. origin: true, a function that allows everything, and a proxy that repeats Origin ' +
+        'let every site read the answers.',
+      ...listed,
+      nginx: '# delete: add_header Access-Control-Allow-Origin $http_origin always;'
     }
   },
   ORIGIN_NULL: {
@@ -82,7 +83,8 @@ export const ATTACK_CODES = {
     severity: 'warning',
     title: 'A session of {{origin}} answers to {{stranger}} too',
     fix: {
-      text: 'Check Origin on every request, not at the handshake alone: whoever learns a sid can read and write there.',
+      text: 'Check Origin on every request. Where the handshake alone is checked, whoever learns a sid can read and ' +
+        'write in that session.',
       ...checked
     }
   },
@@ -90,18 +92,17 @@ export const ATTACK_CODES = {
     severity: 'error',
     title: 'JSONP polling is open: script tags on any site can read a session',
     fix: {
-      text: 'Refuse requests with j in the query. Script tags send no Origin, so no list of origins stops them. ' +
-        'Current clients do not use JSONP.',
+      text: 'Refuse requests with j in the query: script tags send no Origin. Current clients do not use JSONP.',
       fastifyIO: '// leave out: jsonp: true',
       socketIO: 'io.engine.use((req, res, next) => {\n' +
         '  const { searchParams } = new URL(req.url, \'http://localhost\')\n' +
-        '  next(searchParams.has(\'j\') ? new Error(\'JSONP refused\') : undefined)\n})',
+        '  next(searchParams.has(\'j\') ? new Error(\'no JSONP\') : undefined)\n})',
       nginx: 'if ($args ~ "(^|&)(j|%6[aA])(=|&|$)") { return 400; }'
     }
   },
   REBINDING: {
     severity: 'warning',
-    title: 'A page can lead its own host name to this server (DNS rebinding): Host {{host}} was accepted',
+    title: 'Host {{host}} is accepted: a page can lead its own host name here (DNS rebinding)',
     fix: {
       text: 'Accept the server\'s own host names alone. Otherwise a site that you visit can reach this local server ' +
         'as if it were the server\'s own page.',

@@ -27,7 +27,10 @@ export const BLOCKED =
 export const FAILED =
   'WebSocket connection to \'{{ws}}\' failed: Error during WebSocket handshake: Unexpected response code: {{status}}'
 
-export const ALLOW_IO = 'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'] } })'
-export const ALLOW_SOCKETIO = 'new Server(httpServer, { cors: { origin: [\'{{origin}}\'] } })'
-export const CREDENTIALS_IO = 'await app.register(fastifyIO, { cors: { origin: [\'{{origin}}\'], credentials: true } })'
-export const CREDENTIALS_SOCKETIO = 'new Server(httpServer, { cors: { origin: [\'{{origin}}\'], credentials: true } })'
+// as many columns as a terminal has behind the labels
+export const ALLOW_IO = 'await app.register(fastifyIO, {\n  cors: { origin: [\'{{origin}}\'] }\n})'
+export const ALLOW_SOCKETIO = 'new Server(httpServer, {\n  cors: { origin: [\'{{origin}}\'] }\n})'
+export const CREDENTIALS_IO =
+  'await app.register(fastifyIO, {\n  cors: { origin: [\'{{origin}}\'], credentials: true }\n})'
+export const CREDENTIALS_SOCKETIO =
+  'new Server(httpServer, {\n  cors: { origin: [\'{{origin}}\'], credentials: true }\n})'

@@ -26,7 +26,7 @@ export const TRANSPORT_CODES = {
   },
   POLLING_BUFFERED: {
     severity: 'error',
-    title: 'Long-polling does not get through: {{reason}}',
+    title: 'Long-polling is disturbed: {{reason}}',
     fix: {
       text: 'Something between page and server holds answers back or repeats old ones. Let it neither buffer nor ' +
         'cache Socket.IO\'s path, and pass requests on while another one waits.',

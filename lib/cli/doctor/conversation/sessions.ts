@@ -54,6 +54,7 @@ export class Sessions {
   /** Has a session closed at the end that was opened in another way. */
   adopt (session: Session): Session {
     this.#open.add(session)
+    this.#wire.owe()
     return session
   }
 

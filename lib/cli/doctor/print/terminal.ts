@@ -1,6 +1,8 @@
 import { wrap } from '../../shared/command.ts'
 import type { Colour, Paint } from '../../shared/style.ts'
 import type { Severity } from '../codes/code.ts'
+import { CORS_CODES } from '../codes/cors.ts'
+import type { FindingCode } from '../codes/index.ts'
 import type { Finding, Report } from '../report/schema.ts'
 import { isSameOrigin, type Target } from '../target.ts'
 import { counted, summaryOf } from './summary.ts'
@@ -12,7 +14,10 @@ const WIDEST = 80
 const NARROWEST = 40
 const LABEL = 12
 
-/** The report for a terminal. Details of warnings, and all evidence, are in the other formats. */
+/** ms from which the time of a probe is worth a look. */
+const SLOW = 1000
+
+/** The report for a terminal. All evidence, and the rest of what is said of warnings, are in the other formats. */
 export function terminalOf (
   report: Report,
   target: Target,
@@ -22,13 +27,17 @@ export function terminalOf (
 ): string {
   const width = Math.max(NARROWEST, Math.min(columns, WIDEST))
   const told = new Set<string>()
+  const bad = report.findings.filter(isBad)
+  const others = report.findings.filter((finding) => !isBad(finding))
   const lines = [
     '',
     ...header(report, target, width),
     '',
     ...probes(report, paint, width),
     '',
-    ...report.findings.flatMap((finding) => [...findingOf(finding, told, paint, width), '']),
+    ...bad.flatMap((finding) => [...findingOf(finding, told, paint, width), '']),
+    ...others.flatMap((finding) => noteOf(finding, paint, width)),
+    ...(others.length === 0 ? [] : ['']),
     `${summaryOf(report)} ${counted(effort.requests, 'request')} in ${(effort.ms / 1000).toFixed(1)} s.`,
     ...(report.findings.length === 0 ? [] : ['All evidence, and more fixes: --markdown or --json.'])
   ]
@@ -51,28 +60,39 @@ function probes ({ probes }: Report, paint: Paint, width: number): string[] {
   const lines: string[][] = [[]]
   let used = 0
   for (const { name, ok, ms } of probes) {
-    const text = `${ok ? '✔' : '✖'} ${name} ${ms} ms`
-    if (used + text.length + 3 > width) {
+    const time = ms < SLOW ? '' : ` ${ms} ms`
+    const text = `${ok ? '✔' : '✖'} ${name}${time}`
+    if (used + text.length + 2 > width) {
       lines.push([])
       used = 0
     }
-    used += text.length + 3
-    lines.at(-1)!.push(`${paint(ok ? 'green' : 'red', ok ? '✔' : '✖')} ${name} ${paint('dim', `${ms} ms`)}`)
+    used += text.length + 2
+    lines.at(-1)!.push(`${paint(ok ? 'green' : 'red', ok ? '✔' : '✖')} ${name}${paint('dim', time)}`)
   }
-  return lines.map((line) => `  ${line.join('   ')}`)
+  return lines.map((line) => `  ${line.join('  ')}`)
+}
+
+function isBad ({ severity }: Finding): boolean {
+  return severity === 'critical' || severity === 'error'
+}
+
+/** A warning or a note: what was found, and the first sentence of what to do. */
+function noteOf ({ code, severity, title, fix }: Finding, paint: Paint, width: number): string[] {
+  const [first] = /^.*?[.:](?= |$)/.exec(fix.text) ?? [fix.text]
+  const mark = MARKS[severity]
+  const [head = '', ...rest] = wrap(`${mark} ${code}: ${title}. ${first!.replace(/:$/, '.')}`, width - 2)
+  // the name is on the first line, for it is its beginning
+  const name = `${mark} ${code}`
+  return [paint(COLOURS[severity], name) + head.slice(name.length), ...rest.map((line) => `  ${line}`)]
 }
 
 function findingOf (finding: Finding, told: Set<string>, paint: Paint, width: number): string[] {
   const { code, severity, title, evidence, browser, fix } = finding
   const head = `${MARKS[severity]} ${paint('bold', code)}  ${paint('dim', severity)}`
   const lines = [paint(COLOURS[severity], head), ...indented(title, width)]
-  const isBad = severity === 'critical' || severity === 'error'
-  if (isBad) {
-    if (evidence[0] !== undefined) lines.push(...proof(evidence[0], width))
-    if (browser !== undefined) lines.push(...labelled('browser', browser, width))
-  }
+  if (evidence[0] !== undefined) lines.push(...proof(code, evidence[0], width))
+  if (browser !== undefined) lines.push(...labelled('browser', browser, width))
   lines.push(...labelled('fix', fix.text, width))
-  if (!isBad) return lines
   const isOfServer = fix.fastifyIO !== undefined || fix.socketIO !== undefined
   const nginx = isOfServer ? undefined : fix.nginx
   const snippets = [['fastify-io', fix.fastifyIO], ['Socket.IO', fix.socketIO], ['nginx', nginx]] as const
@@ -87,18 +107,19 @@ function findingOf (finding: Finding, told: Set<string>, paint: Paint, width: nu
   return lines
 }
 
-/** What was sent and what came back: method and path, Origin; status, the headers that CORS reads, the body. */
-function proof ({ request, response }: Finding['evidence'][number], width: number): string[] {
-  const [asked = '', ...headers] = request.split('\n')
+/** What was sent and what came back: the path, the status, and the headers that CORS reads or the body. */
+function proof (code: FindingCode, { request, response }: Finding['evidence'][number], width: number): string[] {
+  const asked = request.split('\n', 1)[0]!.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, '')
   const [answered = '', ...answers] = response.split('\n')
   const end = answers.indexOf('')
   const head = end === -1 ? answers : answers.slice(0, end)
-  const cors = head.filter((line) => /^access-control-|^location:/i.test(line))
-  const body = end === -1 ? [] : [answers.slice(end + 1).join(' ')]
-  const path = asked.replace(/ HTTP\/1\.1$/, '').replace(/&t=\w+/, '')
+  const headers = head.filter((line) => /^access-control-|^location:/i.test(line)).slice(0, 3)
+  const body = end === -1 ? '' : answers.slice(end + 1).join(' ')
+  const status = answered.replace(/^HTTP\/1\.1 /, '')
+  const isOfHeaders = code in CORS_CODES || /^(?:ORIGIN_|REDIRECTED)/.test(code)
   return [
-    ...clipped('sent', [path, ...headers.filter((line) => line.startsWith('Origin: '))], width),
-    ...clipped('got', [answered.replace(/^HTTP\/1\.1 /, ''), ...cors.slice(0, 3), ...body], width)
+    ...clipped('sent', [asked], width),
+    ...clipped('got', isOfHeaders ? [status, ...headers] : [body === '' ? status : `${status}  ${body}`], width)
   ]
 }
 

@@ -3,9 +3,10 @@ import type { Handshake, Session } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { parseError, parseOpen, UNKNOWN_SID } from '../wire/packets.ts'
+import { MOST } from './slow-poll.ts'
 
 /** ms that the poll has before the packet that it is to be answered with. */
-const LEAD = 100
+export const LEAD = 100
 /** ms after which a server that says nothing to CONNECT is asked to close instead. */
 const PATIENCE = 2000
 
@@ -23,6 +24,8 @@ export interface Conversation {
   readonly exchanges: readonly Exchange[]
   /** Whether the session is still there. */
   readonly alive: boolean
+  /** Whether it took longer than it should. */
+  readonly isSlow?: boolean
 }
 
 /**
@@ -35,6 +38,12 @@ export async function examinePolling (
 ): Promise<Conversation | undefined> {
   // protocol 3 has its own framing, and has been found already
   if (session === undefined || session.protocol !== 4) return undefined
+  const begun = performance.now()
+  const conversation = await converse(examination, session)
+  return { ...conversation, isSlow: performance.now() - begun > LEAD + MOST }
+}
+
+async function converse (examination: Examination, session: Session): Promise<Conversation> {
   const { sessions, wire } = examination
   let waiting = sessions.poll(session)
   await delay(LEAD)
@@ -93,7 +102,10 @@ async function afterSilence (
   waiting: Promise<Exchange>
 ): Promise<Conversation> {
   await examination.sessions.post(session, '1')
-  return afterPoll(examination, [...exchanges, await waiting], false)
+  const poll = await waiting
+  // it came behind the farewell, so this says nothing about processes
+  if (isUnknown(poll)) return { kind: likely(exchanges[0]!), exchanges, alive: false }
+  return afterPoll(examination, [...exchanges, poll], false)
 }
 
 function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], alive: boolean): Conversation {
@@ -105,7 +117,8 @@ function afterPoll ({ findings }: Examination, exchanges: readonly Exchange[], a
   if (isOld) blame('a poll gets an old handshake: a cache answers')
   else if (failure?.kind === 'silent' || answer?.complete === false) {
     blame('the server\'s packet does not reach a poll that waits')
-  } else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)
+  } else if (failure !== undefined && failure.kind !== 'stopped') blame(failure.message)
+  else if (answer !== undefined && answer.status >= 500) blame(`a poll is answered with ${answer.status}`)
   const isSocketIO = /^4[04]/m.test(answer?.body.replaceAll('\x1e', '\n') ?? '')
   const kind = isSocketIO ? 'socket.io' : answer?.status === 200 ? likely(exchanges[0]!) : undefined
   return { kind, exchanges, alive: alive && kind !== undefined }

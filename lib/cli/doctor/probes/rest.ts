@@ -47,6 +47,9 @@ export async function examineRest (examination: Examination, look: Look, route: 
   await compareStranger(examination, look, route, exchange)
 }
 
+/** What a page of a stranger gets to read: nothing, what any program gets, or what the visitor's cookies give. */
+type Reads = 'nothing' | 'plain' | 'with cookies'
+
 async function compareStranger (
   examination: Examination,
   { path }: Look,
@@ -59,15 +62,31 @@ async function compareStranger (
     sessions.open(path, stranger(STRANGER))
   ])
   examineVary(examination, page, rest, `${route.method} ${route.path}`)
-  const restReads = isReadable(examination, rest, STRANGER)
-  const socketReads = isReadable(examination, socket.exchange, STRANGER)
-  if (restReads === socketReads || rest.failure !== undefined || socket.exchange.failure !== undefined) return
-  const [may, mayNot] = restReads ? ['this', 'Socket.IO'] : ['Socket.IO', 'this']
+  if (rest.failure !== undefined || socket.exchange.failure !== undefined) return
+  // a route that asks for a login answers the page in the same way
+  const restReads = readsOf(rest, isOk(rest) || rest.answer?.status === page.answer?.status)
+  const socketReads = readsOf(socket.exchange, isOk(socket.exchange))
+  if (restReads === socketReads) return
+  const isOfRest = restReads === 'with cookies' || socketReads === 'nothing'
+  const [may, mayNot] = isOfRest ? ['this', 'Socket.IO'] : ['Socket.IO', 'this']
+  const cookies = restReads === 'with cookies' || socketReads === 'with cookies' ? ' with the visitor\'s cookies' : ''
   findings.add('REST_DIFFERS', {
     evidence: [rest, socket.exchange],
-    values: { difference: `${STRANGER} may read ${may}, but not ${mayNot}` },
-    severity: 'warning'
+    values: { difference: `${STRANGER} may read ${may}${cookies}, but not ${mayNot}` },
+    // of Socket.IO the attacks tell
+    severity: restReads === 'with cookies' ? 'error' : 'warning'
   })
+}
+
+/** The stranger's page chooses whether it asks with credentials. */
+function readsOf (exchange: Exchange, isAnswered: boolean): Reads {
+  if (!isAnswered) return 'nothing'
+  if (corsFault(exchange, STRANGER, true) === undefined) return 'with cookies'
+  return corsFault(exchange, STRANGER, false) === undefined ? 'plain' : 'nothing'
+}
+
+function isOk ({ answer }: Exchange): boolean {
+  return answer !== undefined && answer.status >= 200 && answer.status < 300
 }
 
 function askRoute (examination: Examination, route: RestRoute, origin?: string): Promise<Exchange> {

@@ -19,7 +19,7 @@ export async function examineStickiness (
 ): Promise<void> {
   const { findings } = examination
   // then every answer is an old one
-  if (findings.has('POLLING_BUFFERED')) return
+  if (findings.hasError('POLLING_BUFFERED')) return
   const asked: Exchange[] = [...exchanges]
   if (alive) asked.push(...await ask(examination, session))
   else if (kind !== undefined) asked.push(...await askAnew(examination, path))

@@ -21,7 +21,7 @@ export interface Observation {
   readonly browser?: string | false
 }
 
-/** Collects findings: one for each code. */
+/** Collects findings: one for each code, and of two with one code the worse. */
 export class Findings {
   readonly #found: Map<FindingCode, Finding> = new Map()
   readonly #target: Target
@@ -42,19 +42,21 @@ export class Findings {
     const shown = evidence.slice(0, MAX_EVIDENCE).map((exchange) =>
       evidenceOf(exchange, this.#target.url.host, this.#secret)
     )
-    if (known !== undefined) {
+    const entry = codeOf(code)
+    const weight = severity ?? entry.severity
+    // what is worse is what the finding tells of
+    if (known !== undefined && ORDER.indexOf(known.severity) <= ORDER.indexOf(weight)) {
       known.evidence.push(...shown.slice(0, MAX_EVIDENCE - known.evidence.length))
       return
     }
-    const entry = codeOf(code)
     const given = Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, printable(value)]))
     const all = { ...this.#values(), ...given }
     const says = browser ?? entry.browser
     this.#found.set(code, {
       code,
-      severity: severity ?? entry.severity,
+      severity: weight,
       title: fill(entry.title, all),
-      evidence: shown,
+      evidence: [...shown, ...known?.evidence ?? []].slice(0, MAX_EVIDENCE),
       ...(typeof says === 'string' && !this.#isQuiet(code) && { browser: fill(says, all) }),
       fix: fillFix(entry.fix, all)
     })
@@ -62,6 +64,12 @@ export class Findings {
 
   has (code: FindingCode): boolean {
     return this.#found.has(code)
+  }
+
+  /** Whether it was found, and is no mere warning. */
+  hasError (code: FindingCode): boolean {
+    const severity = this.#found.get(code)?.severity
+    return severity === 'critical' || severity === 'error'
   }
 
   /** How many make the command exit with 1. */

@@ -35,6 +35,11 @@ export interface Exchange {
   readonly address?: string
 }
 
+/** Whether the server gave no verdict: no answer came, or one that says that something is broken. */
+export function isLost ({ answer, failure }: Exchange): boolean {
+  return answer === undefined ? failure?.kind !== 'stopped' : answer.status >= 500
+}
+
 /** Every value of a header, one for each line. */
 export function valuesOf (exchange: Exchange, name: string): string[] {
   const lower = name.toLowerCase()

@@ -1,18 +1,13 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import { type ClientRequest, request as requestHttp, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction, Socket } from 'node:net'
-import { type Answer, type Ask, type Exchange, type Header, paired } from './exchange.ts'
+import { answerOf, readBody } from './answer.ts'
+import { type Answer, type Ask, type Exchange, type Header, isLost } from './exchange.ts'
 import { type Failure, failureOf, silent, stopped, unconnected } from './failure.ts'
 
-/** Bytes of a body that are read. */
-const MAX_BODY = 65_536
 /** Bytes of a head that are read. */
 const MAX_HEAD = 16_384
-/** Requests of one run. */
-const MAX_REQUESTS = 96
-
 const SLOW = 'the server is too slow to be examined in time'
-const MANY = `the server was not examined within ${MAX_REQUESTS} requests`
 const LIMITED = 'the server limits requests (429): raise the limit for this run, or wait'
 
 export interface WireOptions {
@@ -22,6 +17,8 @@ export interface WireOptions {
   readonly timeout: number
   /** ms for all requests. */
   readonly total: number
+  /** Requests of the run, with those that clean up. */
+  readonly most: number
   /** Whether a certificate that is not valid is accepted. */
   readonly insecure: boolean
   readonly userAgent: string
@@ -42,6 +39,11 @@ export class Wire {
   readonly #options: WireOptions
   readonly #end: number
   #sent = 0
+  /** Requests that are still to be sent to clean up. */
+  #owed = 0
+  /** Requests that wait for an answer. */
+  #away = 0
+  #lost = 0
   #stopped: string | undefined
 
   constructor (options: WireOptions) {
@@ -49,11 +51,14 @@ export class Wire {
     this.#end = performance.now() + options.total
   }
 
-  /** How many requests have been sent. */
+  /** How many requests have been sent, those that clean up too. */
   get sent (): number { return this.#sent }
 
-  /** Why no more requests are sent, if that is so: a bound of the run, or the server's rate limit. */
+  /** Why no more requests are sent, if that is so: a bound of the run, the server's rate limit, or its end. */
   get stopped (): string | undefined { return this.#stopped }
+
+  /** How many requests got no verdict. */
+  get lost (): number { return this.#lost }
 
   get timeout (): number { return this.#options.timeout }
 
@@ -61,13 +66,20 @@ export class Wire {
    * @param onUpgrade takes the connection when the server switches protocols; without it the connection is ended
    */
   send (ask: Ask, onUpgrade?: (upgraded: Upgraded) => void): Promise<Exchange> {
+    const { most } = this.#options
     const left = this.#end - performance.now()
     if (left <= 0) this.#stopped ??= SLOW
-    if (this.#sent >= MAX_REQUESTS) this.#stopped ??= MANY
+    // each that is on its way may open a session, which is to be closed
+    if (this.#sent + this.#owed + this.#away + 2 > most) {
+      this.#stopped ??= `the server was not examined within ${most} requests`
+    }
     if (this.#stopped !== undefined) return Promise.resolve({ ask, failure: stopped(this.#stopped) })
     this.#sent++
+    this.#away++
     const timeout = ask.timeout ?? this.#options.timeout
     return exchange(this.#request(ask), ask, Math.min(timeout, left), onUpgrade).then((result) => {
+      this.#away--
+      if (isLost(result)) this.#lost++
       // what is asked behind a limit tells of the limit alone
       if (result.answer?.status === 429) this.#stopped ??= LIMITED
       else if (result.failure?.code === 'TIMEOUT' && left <= timeout) this.#stopped ??= SLOW
@@ -76,8 +88,17 @@ export class Wire {
     })
   }
 
-  /** Sends what cleans up, whatever the bounds say. */
+  /** Sends no more, for a reason that a probe found. */
+  stop (reason: string): void { this.#stopped ??= reason }
+
+  /** Keeps room for one request that cleans up. */
+  owe (): void { this.#owed++ }
+
+  /** Sends what cleans up: what is owed, and more while there is room. */
   sendLast (ask: Ask): Promise<Exchange> {
+    if (this.#owed > 0) this.#owed--
+    if (this.#sent + this.#owed >= this.#options.most) return Promise.resolve({ ask, failure: stopped('no room') })
+    this.#sent++
     return exchange(this.#request(ask), ask, ask.timeout ?? this.#options.timeout, undefined)
   }
 
@@ -153,28 +174,4 @@ function exchange (
       })
     })
   })
-}
-
-function answerOf (response: IncomingMessage, body: string, complete: boolean): Answer {
-  const { statusCode = 0, statusMessage = '', rawHeaders } = response
-  return { status: statusCode, statusText: statusMessage, headers: paired(rawHeaders), body, complete }
-}
-
-/** Reads no more than fits, and waits no longer than the request may take. */
-function readBody (response: IncomingMessage, timeout: number, done: (body: string, complete: boolean) => void): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  const finish = (complete: boolean): void => {
-    clearTimeout(timer)
-    response.removeAllListeners('data').on('error', () => {})
-    done(Buffer.concat(chunks).subarray(0, MAX_BODY).toString(), complete)
-  }
-  const timer = setTimeout(finish, timeout, false)
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MAX_BODY) finish(false)
-  })
-  response.once('end', () => finish(true))
-  response.once('error', () => finish(false))
 }
