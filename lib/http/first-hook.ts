@@ -14,24 +14,22 @@ export function addBeforeMiddlewares (app: FastifyInstance, hook: onRequestHookH
 }
 
 /**
- * Prepares for hooks that were there before ours, in scopes that are there already too. Such a hook may write CORS
- * headers on the raw response and hijack the reply: no hook behind it runs then, nobody has decided, and the headers
- * are taken off. It may want a token, which no preflight carries: `preflight` runs before it.
+ * Takes off the CORS headers that a hook before ours writes on the raw response. When that hook hijacks the reply, no
+ * hook behind it runs, so nobody has decided. Scopes that are there already have such hooks too.
  *
- * @param preflight sees each request
  * @returns whether there may be such a hook
  */
-export function prepareForEarlier (app: FastifyInstance, preflight: onRequestHookHandler): boolean {
+export function withholdBefore (app: FastifyInstance): boolean {
   const hooks = requestHooksOf(app)
   let found = hooks === undefined || hooks.length > 0
   if (found) {
     hooks?.unshift(function withholdCors (_request, reply, done) {
       withhold(reply.raw)
       done()
-    }, preflight)
+    })
   }
   for (const child of governed(app)) {
-    if (prepareForEarlier(child, preflight)) found = true
+    if (withholdBefore(child)) found = true
   }
   return found
 }

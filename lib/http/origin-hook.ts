@@ -5,11 +5,11 @@ import type { CorsHeaders } from './cors-headers.ts'
 import type { RefusalLog } from '../log/refusal-log.ts'
 import { keepsCookiesBack } from '../log/withheld-cookies.ts'
 import { isNavigation, isScript } from './fetch-metadata.ts'
-import { addBeforeMiddlewares, prepareForEarlier } from './first-hook.ts'
+import { addBeforeMiddlewares, withholdBefore } from './first-hook.ts'
 import { allowance, type Decision } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
-import { sendPreflight } from './preflights.ts'
-import { isWebSocket, refuse } from './refusal.ts'
+import { writePreflight } from './preflights.ts'
+import { isWebSocket, refusalBody, refuse } from './refusal.ts'
 import { inOneWrite } from './one-write.ts'
 import { queryOf } from './query.ts'
 import {
@@ -51,10 +51,7 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   addBeforeMiddlewares(app, function originFirstHook (request, reply, done) {
     return decide(request, reply, done, settle)
   })
-  const others = prepareForEarlier(app, function originPreflightHook (request, reply, done) {
-    if (isDecided(request) || cors.optionsOf(request) !== 'preflight') done()
-    else return decide(request, reply, done, settleEarly)
-  })
+  const others = withholdBefore(app)
   app.addHook('onRequest', function originHook (request, reply, done) {
     // decided by a nearer scope, with a policy to itself, or before a middleware
     if (isDecided(request)) done()
@@ -62,9 +59,10 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
   })
   if (others) {
     app.addHook('onSend', function originAnswerHook (request, reply, payload, done) {
+      if (isDecided(request)) return done(null, payload)
       // a hook before ours has answered
-      if (!isDecided(request)) return decide(request, reply, () => done(null, payload), goOn)
-      done(null, payload)
+      const go = (): void => done(null, wantsToken(request, reply) ? answered(reply) : payload)
+      void decide(request, reply, go, goOn)?.then(go)
     })
   }
 
@@ -74,7 +72,7 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
     reply: FastifyReply,
     done: () => void,
     then: Then
-  ): void | Promise<unknown> {
+  ): Promise<unknown> | undefined {
     // before the decision: a function may still answer by the policy of today when there is a new one
     ;(request as Decided)[kPolicyVersion] = policy.version
     const decision = policy.decide(request.raw.headers.origin, request)
@@ -83,6 +81,7 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
       return decision.then((late) => decided(request, reply, late, then) ? undefined : reply)
     }
     if (decided(request, reply, decision, then)) done()
+    return undefined
   }
 
   function decided (request: FastifyRequest, reply: FastifyReply, decision: Decision, then: Then): boolean {
@@ -105,18 +104,22 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
     if (kind === 'engine' && keepsCookiesBack(request.raw)) {
       log.checkCookies(decision, request.raw.headers.origin, transportOf(request.raw))
     }
-    return cors.optionsOf(request) !== 'preflight' || goesOn(reply)
+    if (cors.optionsOf(request) !== 'preflight' || policy.options.preflightContinue) return true
+    writePreflight(reply, policy.options).send()
+    return false
   }
 
-  /** Of a preflight, before hooks that were there first: @fastify/cors, which answers those of REST, is behind them. */
-  function settleEarly (request: FastifyRequest, reply: FastifyReply, decision: Decision): boolean {
-    return settle(request, reply, decision) && (kindOf(request) !== undefined || goesOn(reply))
+  /** Whether a hook before ours wants a token of an allowed preflight, which carries none (Fetch, "CORS protocol"). */
+  function wantsToken (request: FastifyRequest, reply: FastifyReply): boolean {
+    return (reply.statusCode === 401 || reply.statusCode === 403) && request.originDecision.allowed &&
+      cors.optionsOf(request) === 'preflight' && !policy.options.preflightContinue
   }
 
-  /** @returns whether a preflight goes on; otherwise it has been answered */
-  function goesOn (reply: FastifyReply): boolean {
-    if (!policy.options.preflightContinue) sendPreflight(reply, policy.options)
-    return policy.options.preflightContinue
+  /** Makes an answer that of a preflight. @returns its body */
+  function answered (reply: FastifyReply): '' {
+    for (const name of ['content-type', 'www-authenticate']) reply.removeHeader(name)
+    writePreflight(reply, policy.options)
+    return ''
   }
 
   function refusalOf (request: FastifyRequest, decision: Decision, kind: RouteKind): Decision | 'jsonp' | undefined {
@@ -175,11 +178,6 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
 
 /** Fastify would add the charset to each. */
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-/** A reason is one of a closed set of plain words, so nothing in it needs escaping. */
-function refusalBody (reason: Decision['reason']): string {
-  return `{"code":4,"message":"Forbidden","reason":"${reason}"}`
-}
 
 function isDecided (request: FastifyRequest): boolean {
   return (request.originDecision as Decision | undefined) !== undefined

@@ -15,6 +15,14 @@ export function isWebSocket ({ headers: { upgrade } }: IncomingMessage): boolean
   return upgrade !== undefined && /websocket/i.test(upgrade)
 }
 
+/**
+ * The body of a refusal on Socket.IO's routes. A reason is one of a closed set of plain words, so nothing in it needs
+ * escaping.
+ */
+export function refusalBody (reason: Reason): string {
+  return `{"code":4,"message":"Forbidden","reason":"${reason}"}`
+}
+
 /** Takes the CORS headers from the answer. @returns the error that makes it a 403 */
 export function refuse ({ raw }: FastifyRequest, reply: FastifyReply, reason: Reason): OriginRefusedError {
   withdraw(reply.raw)
