@@ -38,11 +38,13 @@ suite('a header that a client can choose', () => {
 
   for (const event of ['initial_headers', 'headers']) {
     for (const [what, headers] of [['a value', { 'x-id': SPLIT }], ['a name', { [`x: ${SPLIT}`]: 'y' }]] as const) {
-      test(`${what} of a listener for ${event}: no 101, no session`, async (t) => {
+      test(`${what} of a listener for ${event}: 500, and no session`, async (t) => {
         const { app, port, lines } = await logging(t, { cors: { origin: ORIGIN } }, (app) => {
           app.io.engine.on(event, (given: object) => { Object.assign(given, headers) })
         })
-        assert.equal(await exchange(port, upgrade()), '')
+        const answer = await exchange(port, upgrade())
+        assert.match(answer, /^HTTP\/1\.1 500 /)
+        assert.doesNotMatch(answer, /session=attacker/)
         assert.equal(app.io.engine.clientsCount, 0)
         assert.match(String((lines[0]!.err as { code?: string }).code), /^ERR_INVALID_(CHAR|HTTP_TOKEN)$/)
       })

@@ -114,8 +114,6 @@ export class Engine extends AdmissionEngine {
 
   #switchProtocols (req: EngineRequest, response: ServerResponse, head: Buffer): void {
     const { socket } = req
-    // Node checks them: what would split the head of the 101 is answered with 500
-    setHeaders(response)
     // Middlewares such as express-session write their headers when writeHead() is called.
     response.writeHead(101)
     keepForHeaders(req, response)
@@ -135,8 +133,8 @@ export class Engine extends AdmissionEngine {
         this.connect('websocket', req)
       })
     } catch (error) {
-      // no status can be sent behind a 101
-      socket.destroy()
+      // No status can be sent behind a 101, which waits in the corked socket. Before it, this is answered with 500.
+      if (socket.writableLength > 0) socket.destroy()
       throw error
     } finally {
       socket.uncork()

@@ -1,7 +1,8 @@
-import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import { type OutgoingHttpHeaders, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Server as EngineServer } from 'engine.io'
 import type { WebSocketServer } from 'ws'
 import { settled } from '../../http/last-word.ts'
+import { takeHeaders } from '../../http/reply-handover.ts'
 import { withCookies } from './cookies.ts'
 import type { SocketRequest } from '../../http/request-marks.ts'
 import { debugEngine } from '../upstream/debug.ts'
@@ -39,7 +40,7 @@ export function createWebSocketServer (engine: EngineServer, onRefused: OnRefuse
   return ws
 }
 
-/** Keeps the response of an upgrade, with its headers set, until its 101 is written. */
+/** Keeps the response of an upgrade until its 101 is written. */
 export function keepForHeaders (req: SocketRequest, response: ServerResponse): void {
   (req as UpgradeRequest)[kResponse] = response
 }
@@ -48,9 +49,15 @@ function writeHeaders (engine: EngineServer, lines: string[], req: UpgradeReques
   const response = req[kResponse]
   // The request is kept as long as its session: it must not keep the response.
   req[kResponse] = undefined
-  // those of the reply, and those that a middleware has set; listeners add to them, and to the cookies
-  const { 'set-cookie': cookies, ...headers } = response?.getHeaders() ?? {}
-  for (const name of NOT_ON_101) delete headers[name]
+  const given: OutgoingHttpHeaders = {}
+  // those of the reply, and those that a middleware has set
+  for (const some of [response && takeHeaders(response), response?.getHeaders()]) {
+    for (const name in some) {
+      if (!NOT_ON_101.has(name)) given[name] = some[name]
+    }
+  }
+  // listeners find these to add to, without the cookies, which are kept apart
+  const { 'set-cookie': cookies, ...headers } = given
   if (req._query.sid === undefined) engine.emit('initial_headers', headers, req)
   engine.emit('headers', headers, req)
   const all = withCookies(cookies, response === undefined ? headers : settled(response, headers))
