@@ -40,8 +40,8 @@ export async function answerPreflights (app: FastifyInstance, { policy, cors, lo
 }
 
 /**
- * Answers a preflight on Socket.IO's path as @fastify/cors does on REST. conformance.test.ts holds the two to the same
- * headers.
+ * Makes a reply the answer to a preflight, as @fastify/cors does on REST: on Socket.IO's path, and where an earlier
+ * hook has refused one. conformance.test.ts holds the two to the same headers. The caller sends it.
  *
  * It is tempting to leave these to @fastify/cors too. But it fills in all its options for each request. On Node 20 an
  * injected preflight then takes 47 µs of CPU instead of 40, and the benchmark's ratio to stock Socket.IO falls to 0.8.

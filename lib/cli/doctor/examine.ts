@@ -9,7 +9,7 @@ import { type Examination, examinationOf } from './examination.ts'
 import { examineCookies } from './probes/cookies.ts'
 import { findServer, type Look } from './probes/find-server.ts'
 import { examineNetwork } from './probes/network.ts'
-import { examinePolling, LEAD } from './probes/polling.ts'
+import { examinePolling } from './probes/polling.ts'
 import { examinePollingCors } from './probes/polling-cors.ts'
 import { examinePreflight } from './probes/preflight.ts'
 import { findProtocols } from './probes/protocols.ts'
@@ -117,7 +117,7 @@ async function examineSession (
     const { isSlow = false, kind } = conversation
     // a farewell that reaches another process does not end a poll
     if (isSlow && kind !== undefined && !examination.findings.has('STICKY_MISSING')) {
-      await run('slow polls', () => examineSlowPoll(examination, path, LEAD))
+      await run('slow polls', () => examineSlowPoll(examination, path))
     }
   }
   await run('cookies', async () => examineCookies(examination, page.exchange))

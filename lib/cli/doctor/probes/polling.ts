@@ -3,10 +3,8 @@ import type { Handshake, Session } from '../conversation/sessions.ts'
 import type { Examination } from '../examination.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { parseError, parseOpen, UNKNOWN_SID } from '../wire/packets.ts'
-import { MOST } from './slow-poll.ts'
+import { LEAD, MOST } from './slow-poll.ts'
 
-/** ms that the poll has before the packet that it is to be answered with. */
-export const LEAD = 100
 /** ms after which a server that says nothing to CONNECT is asked to close instead. */
 const PATIENCE = 2000
 

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Examination } from '../examination.ts'
 
+/** ms that a poll has before the packet that it is to be answered with. */
+export const LEAD = 100
 /** ms that a poll may take from its packet on. */
 export const MOST = 1000
 /** How many times as long as a handshake it may take. */
@@ -10,17 +12,15 @@ const FACTOR = 5
  * Whether something holds polls back for a while. The application may take its time with CONNECT, so a session is
  * closed while its poll waits: that poll Engine.IO itself answers, at once. A handshake on the same path tells how long
  * an answer takes.
- *
- * @param lead ms that the poll has before the packet that it is to be answered with
  */
-export async function examineSlowPoll (examination: Examination, path: string, lead: number): Promise<void> {
+export async function examineSlowPoll (examination: Examination, path: string): Promise<void> {
   const { sessions, findings, page } = examination
   const begun = performance.now()
   const { session } = await sessions.open(path, page)
   const handshake = performance.now() - begun
   if (session === undefined) return
   const waiting = sessions.poll(session)
-  await delay(lead)
+  await delay(LEAD)
   const closing = performance.now()
   const [poll, post] = await Promise.all([
     waiting.then((exchange) => ({ exchange, ms: performance.now() - closing })),
