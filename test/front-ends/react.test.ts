@@ -88,6 +88,8 @@ suite('examples/react', () => {
     const shown = await shows(page, 'failed')
     assert.equal(shown,
       'failed this token is not valid data {"code":"BAD_TOKEN"} The client does not try again.')
+    // a page that is closed between two polls would leave its session until the ping timeout, 45 s
+    await ended()
   })
 
   test('the page of a stranger gets no socket, and is not told the status', async (t) => {

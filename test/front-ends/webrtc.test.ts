@@ -12,6 +12,7 @@ import { turnServer } from '../../examples/webrtc/turn.ts'
 import { launch } from '../browser/chromium.ts'
 import { client, ORIGIN } from '../support/client.ts'
 import { freePort } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const OFFER = { type: 'offer', sdp: 'v=0' }
 const room = (): string => randomBytes(16).toString('hex')
@@ -39,6 +40,9 @@ test('two pages open a data channel; a third page, in another room, sees nothing
   await second.waitForSelector('li:text-is("them: <b>hello</b>")')
   assert.equal(await other.locator('li').count(), 0)
   assert.ok(!JSON.stringify(throughServer).includes('hello'), 'it went from page to page')
+  // a page that is closed between two polls would leave its session until the ping timeout, 45 s
+  await until(() => [...example.app.io.of('/').sockets.values()]
+    .every(({ conn }) => conn.transport.name === 'websocket'), 'all have upgraded')
   await second.close()
   await first.waitForSelector('[data-status=connected]')
 })
