@@ -30,18 +30,24 @@ function destroy (this: Duplex): void {
   this.destroy()
 }
 
-/** Tells a request when its client leaves, until {@link letGo}. The listeners are shared: each upgrade adds them. */
+/**
+ * Tells a request when its client leaves, and its response when it may write on, until {@link letGo}. The listeners are
+ * shared by all sockets.
+ */
 export function attend (socket: Detached, request: IncomingMessage): void {
   socket[kRequest] = request
   socket.on('end', endSocket)
   socket.on('close', onClose)
+  relayDrain(socket)
 }
 
 /** Somebody else listens from now on, or the answer is written. */
 export function letGo (socket: Detached): void {
+  if (socket[kRequest] === undefined) return
   socket[kRequest] = undefined
   socket.off('end', endSocket)
   socket.off('close', onClose)
+  stopDrain(socket)
 }
 
 function onClose (this: Detached): void {
@@ -58,7 +64,7 @@ export function relayDrain (socket: Detached): void {
   if (!socket.listeners('drain').includes(onDrain)) socket.on('drain', onDrain)
 }
 
-export function stopDrain (socket: Detached): void {
+function stopDrain (socket: Detached): void {
   socket.off('drain', onDrain)
 }
 

@@ -157,8 +157,8 @@ function notice (response: ServerResponse, verdict: Verdict, name: string, value
 
 /** Fetch, "HTTP responses", and what extensions add to it (Private Network Access): none is anybody else's. */
 function isCors (name: string): boolean {
-  // Fastify's names are in lower case; most names fail at their first letter
-  return name.startsWith(CORS) || ((name.charCodeAt(0) | 32) === LETTER_A && name.toLowerCase().startsWith(CORS))
+  // most names fail at their first letter
+  return (name.charCodeAt(0) | 32) === LETTER_A && name.toLowerCase().startsWith(CORS)
 }
 
 function isList (headers: unknown): headers is readonly unknown[] {

@@ -160,8 +160,8 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
       reply.type('text/plain; charset=UTF-8').header('cache-control', 'no-store').send(farewell)
       return false
     }
-    log.refuse(request.raw.headers.origin, transportOf(request.raw), decision, request)
     const { origin } = request.raw.headers
+    log.refuse(origin, transportOf(request.raw), decision, request)
     onRefused(request.raw, 4, { name: 'ORIGIN_REFUSED', origin, reason: decision.reason })
     inOneWrite(reply.raw)
     reply.code(403).type(JSON_TYPE).send(refusalBody(decision.reason))

@@ -5,7 +5,7 @@ import { parseAgain, serveUnread } from './as-http.ts'
 import { afterAnswers, guard, isFree } from '../../http/detached.ts'
 import { OthersUpgrades, tracesOn } from './others-upgrades.ts'
 import { ownPath } from './own-path.ts'
-import { othersListen, patchServer } from './patch-server.ts'
+import { othersListen, type Pass, patchServer } from './patch-server.ts'
 import { markUpgrade } from '../../http/request-marks.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 
@@ -59,20 +59,22 @@ class UpgradeDispatcher {
     return this.#routeOf(request) === undefined ? othersListen(this.#server) : isHandshake(request)
   }
 
-  upgrade (request: IncomingMessage, socket: Socket, head: Buffer, pass: () => boolean): boolean {
+  upgrade (request: IncomingMessage, socket: Socket, head: Buffer, pass: Pass): boolean {
     // injectWS() of @fastify/websocket emits what is no request of this server
-    if (request.socket === undefined) return pass()
+    if (request.socket === undefined) return pass(request, socket, head)
     const route = this.#routeOf(request)
     if (route === undefined && othersListen(this.#server)) {
       const before = tracesOn(socket, request)
-      const heard = pass()
+      const heard = pass(request, socket, head)
       this.#others.watch(request, socket, before, () => this.#patience())
       return heard
     }
     if (route !== undefined && isHandshake(request)) {
       this.#whenFree(socket, head, (head) => {
         markUpgrade(request, head)
-        route.app.routing(request, new UpgradeResponse(request))
+        const response = new UpgradeResponse(request)
+        route.app.routing(request, response)
+        response.attend()
       })
     } else if (socket !== request.socket || request.readableLength > 0) {
       serveUnread(this.#server, request)

@@ -7,9 +7,12 @@ type ShouldUpgrade = (this: Server, request: IncomingMessage) => unknown
 /** Newer Nodes ask it whether a request with an Upgrade header becomes an upgrade, or is served as any other. */
 type HttpServer = Server & { shouldUpgradeCallback?: ShouldUpgrade }
 
+/** @returns what `emit` returns */
+export type Pass = (request: IncomingMessage, socket: Socket, head: Buffer) => boolean
+
 interface Handler {
-  /** @param pass gives the upgrade to whoever listens; @returns what `emit` returns */
-  upgrade (request: IncomingMessage, socket: Socket, head: Buffer, pass: () => boolean): boolean
+  /** @param pass gives an upgrade to whoever listens; @returns what `emit` returns */
+  upgrade (request: IncomingMessage, socket: Socket, head: Buffer, pass: Pass): boolean
   /** Asked where Node can serve an upgrade request as a plain one. */
   shouldUpgrade (request: IncomingMessage): boolean
 }
@@ -45,7 +48,7 @@ function patchEmit (server: Server, handler: Handler, isPatched: () => boolean):
   const emit = server.emit as Emit
   const own = Object.hasOwn(server, 'emit')
   /** @fastify/http-proxy counts the listeners, to learn whether it is the only one. */
-  const emitToOthers = (...args: [IncomingMessage, Socket, Buffer]): boolean => {
+  const emitToOthers: Pass = (...args) => {
     server.removeListener('upgrade', placeholder)
     try {
       return emit.call(server, 'upgrade', ...args)
@@ -59,9 +62,7 @@ function patchEmit (server: Server, handler: Handler, isPatched: () => boolean):
       if (response.socket === null) queue(request, response)
     }
     // somebody may have patched over it, and it stays
-    if (event === 'upgrade' && isPatched()) {
-      return handler.upgrade(request, second, head, () => emitToOthers(request, second, head))
-    }
+    if (event === 'upgrade' && isPatched()) return handler.upgrade(request, second, head, emitToOthers)
     return Reflect.apply(emit, this, arguments)
   }
   server.emit = patched as Server['emit']
