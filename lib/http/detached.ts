@@ -6,14 +6,14 @@ import type { Duplex } from 'node:stream'
  * or a request on it waits, somebody must go on to listen: here is what Node's own listeners did.
  */
 
-const kRequest: unique symbol = Symbol('fastify-io.waitingRequest')
+const kResponse: unique symbol = Symbol('fastify-io.waitingResponse')
 const kQueued: unique symbol = Symbol('fastify-io.queuedRequests')
 
 /** A socket, with what Node's HTTP server and this file keep on it. */
 export type Detached = Duplex & {
   _httpMessage?: ServerResponse | null
   destroySoon?: () => void
-  [kRequest]?: IncomingMessage | undefined
+  [kResponse]?: ServerResponse | undefined
   [kQueued]?: Set<IncomingMessage>
 }
 
@@ -31,27 +31,30 @@ function destroy (this: Duplex): void {
 }
 
 /**
- * Tells a request when its client leaves, and its response when it may write on, until {@link letGo}. The listeners are
- * shared by all sockets.
+ * Tells a request and its response when their client leaves, until {@link letGo}. The listeners are shared: each
+ * upgrade adds them.
  */
-export function attend (socket: Detached, request: IncomingMessage): void {
-  socket[kRequest] = request
+export function attend (socket: Detached, response: ServerResponse): void {
+  socket[kResponse] = response
   socket.on('end', endSocket)
   socket.on('close', onClose)
-  relayDrain(socket)
 }
 
 /** Somebody else listens from now on, or the answer is written. */
 export function letGo (socket: Detached): void {
-  if (socket[kRequest] === undefined) return
-  socket[kRequest] = undefined
+  socket[kResponse] = undefined
   socket.off('end', endSocket)
   socket.off('close', onClose)
-  stopDrain(socket)
 }
 
 function onClose (this: Detached): void {
-  this[kRequest]?.destroy()
+  const response = this[kResponse]
+  if (response === undefined) return
+  response.req.destroy()
+  if (response.socket !== null) return
+  // Node tells only a response that has its socket: a file that a hook has begun to send would stay open
+  response.destroy()
+  response.emit('close')
 }
 
 /** A client that has closed its side gets what is written already, and no more: as from Node's HTTP server. */
@@ -64,7 +67,7 @@ export function relayDrain (socket: Detached): void {
   if (!socket.listeners('drain').includes(onDrain)) socket.on('drain', onDrain)
 }
 
-function stopDrain (socket: Detached): void {
+export function stopDrain (socket: Detached): void {
   socket.off('drain', onDrain)
 }
 

@@ -9,8 +9,6 @@ const { end, write } = ServerResponse.prototype as unknown as {
  * Lets `end(text)` reach the socket in one plain write. Before Node 24 it adds an empty second one, to learn when the
  * first is done, and puts both through its queue: 5 % more for a handshake, 7 % for a refused one.
  *
- * ASCII is written as Latin-1, which Node copies; UTF-8 it encodes: 1 % of a refused upgrade.
- *
  * Leaves alone what a middleware has wrapped, and HTTP/2.
  */
 export function inOneWrite (response: ServerResponse): void {
@@ -29,7 +27,7 @@ function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknow
   // or write() would do so, and take a tick to undo it
   socket.cork()
   // not this.write: whoever has wrapped both would see the text twice
-  write.call(this, chunk, Buffer.byteLength(chunk) === chunk.length ? 'latin1' : encoding)
+  write.call(this, chunk, encoding)
   socket.uncork()
   return end.call(this)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fs, { type ReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import { connections, linesOf, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { type Running, start, WEBSOCKET } from '../support/server.ts'
@@ -22,6 +23,26 @@ for (const leave of ['FIN', 'RST'] as const) {
     else socket.resetAndDestroy()
     await until(async () => await connections(app) === 0, 'the connection has ended')
     await until(() => files.every(({ destroyed }) => destroyed), 'all files are closed')
+  })
+}
+
+// The same for an upgrade that a hook answers with a file: its response has no socket before the first byte.
+for (const leave of ['FIN', 'RST'] as const) {
+  test(`a file that a hook answers an upgrade with is closed when its client leaves with a ${leave}`, async (t) => {
+    const files: Readable[] = []
+    const { port, app } = await start(t, {}, (app) => {
+      app.addHook('onRequest', (_request, reply) => {
+        const file = new Readable({ read () {} })
+        files.push(file)
+        reply.code(503).send(file)
+      })
+    })
+    const socket = await sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+    await until(() => files.length === 1, 'the file is open')
+    if (leave === 'FIN') socket.end()
+    else socket.resetAndDestroy()
+    await until(async () => await connections(app) === 0, 'the connection has ended')
+    await until(() => files[0]!.destroyed, 'the file is closed')
   })
 }
 

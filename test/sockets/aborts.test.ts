@@ -60,6 +60,32 @@ for (const statelessHandshake of [true, false]) {
       assert.deepEqual(unhandled, [])
     })
 
+    // on-finished (morgan) listens for errors of a socket until the answer is out
+    test('a reset of an upgrade that waited behind a request whose socket somebody else watched', async (t) => {
+      let door: ReturnType<typeof gate> | undefined
+      const { app, port } = await serve(t, (app) => {
+        app.addHook('onRequest', ({ raw: { socket, url } }, { raw }, done) => {
+          if (url !== '/watched') return done()
+          const watch = (): void => {}
+          socket.on('error', watch)
+          raw.once('finish', () => socket.off('error', watch))
+          done()
+        })
+        door = gate(app, 'onRequest')
+        app.get('/watched', () => new Promise((resolve) => { setImmediate(resolve, 'x') }))
+      })
+      const upgrade = `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\nx-slow: 1\r\n${UPGRADE_LINES}\r\n`
+      const reached = door!.reached()
+      const socket = await sent(t, port, `GET /watched HTTP/1.1\r\nHost: x\r\n\r\n${upgrade}`)
+      await reached
+      socket.resetAndDestroy()
+      await until(async () => await connections(app) === 0, 'the connection has ended')
+      door!.open()
+      await new Promise(setImmediate)
+      assert.equal(app.io.engine.clientsCount, 0)
+      assert.deepEqual(unhandled, [])
+    })
+
     test('a reset while an upgrade waits behind a route', async (t) => {
       let answer: ((text: string) => void) | undefined
       const { app, port } = await serve(t, (app) =>

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { guard, unguard } from '../../http/detached.ts'
+import { unguard } from '../../http/detached.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 
 /**
@@ -50,9 +50,5 @@ export function serveUnread (server: Server, request: IncomingMessage): void {
     earlier.once('close', () => serveUnread(server, request))
     return
   }
-  if (request.socket.destroyed) return
-  guard(request.socket)
-  const response = new UpgradeResponse(request)
-  server.emit('request', request, response)
-  response.attend()
+  if (!request.socket.destroyed) server.emit('request', request, new UpgradeResponse(request))
 }

@@ -72,9 +72,7 @@ class UpgradeDispatcher {
     if (route !== undefined && isHandshake(request)) {
       this.#whenFree(socket, head, (head) => {
         markUpgrade(request, head)
-        const response = new UpgradeResponse(request)
-        route.app.routing(request, response)
-        response.attend()
+        route.app.routing(request, new UpgradeResponse(request))
       })
     } else if (socket !== request.socket || request.readableLength > 0) {
       serveUnread(this.#server, request)

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http'
-import { attend, endSoon, letGo } from '../../http/detached.ts'
+import { attend, type Detached, endSoon, guard, letGo, relayDrain } from '../../http/detached.ts'
 
 /**
  * The response to a request whose socket the HTTP parser has released: hooks and plugins answer it like any other.
@@ -9,38 +9,31 @@ import { attend, endSoon, letGo } from '../../http/detached.ts'
 export class UpgradeResponse extends ServerResponse {
   // no second request can follow
   override shouldKeepAlive = false
-  #upgraded = false
+
+  constructor (request: ServerResponse['req']) {
+    super(request)
+    guard(request.socket)
+    attend(request.socket, this)
+  }
 
   override writeHead (status: number, ...rest: never[]): this {
+    const socket: Detached = this.req.socket
     if (status === 101) {
-      letGo(this.req.socket)
-      this.#upgraded = true
+      letGo(socket)
       this.statusCode = 101
       return this
     }
     // Only a refusal needs the socket; an upgrade that goes through is spared the listeners.
     if (this.socket === null) {
-      this.#upgraded = false
       this.assignSocket(this.req.socket)
-      this.on('finish', end)
+      relayDrain(socket)
+      this.once('finish', () => {
+        letGo(socket)
+        // as Node does: a request whose answer is complete ends too
+        this.req.resume()
+        endSoon(socket)
+      })
     }
     return super.writeHead(status, ...rest)
   }
-
-  /**
-   * Call it when the router has returned. Most upgrades are answered by then, and need no listeners for a client that
-   * leaves: 1 % of a refused upgrade.
-   */
-  attend (): void {
-    const { socket } = this.req
-    if (!this.#upgraded && (!this.writableEnded || socket.writableLength > 0)) attend(socket, this.req)
-  }
-}
-
-function end (this: ServerResponse): void {
-  const { req } = this
-  letGo(req.socket)
-  // as Node does: a request whose answer is complete ends too; 1 % of a refused upgrade
-  if (req.listenerCount('close') > 0 || req.listenerCount('end') > 0) req.resume()
-  endSoon(req.socket)
 }
