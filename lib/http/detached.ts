@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /**
@@ -50,10 +51,12 @@ export function letGo (socket: Detached): void {
 function onClose (this: Detached): void {
   const response = this[kResponse]
   if (response === undefined) return
+  const { socket } = response
   response.req.destroy()
-  if (response.socket !== null) return
-  // Node tells only a response that has its socket: a file that a hook has begun to send would stay open
-  response.destroy()
+  if (socket !== null) return
+  // Node tells only a response that has its socket: a file that a hook sends, now or later, would stay open
+  if (response.socket === null) response.assignSocket(this as unknown as Socket)
+  Object.assign(response, { destroyed: true, _closed: true })
   response.emit('close')
 }
 

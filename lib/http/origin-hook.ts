@@ -62,7 +62,8 @@ export function addOriginHook (app: FastifyInstance, hook: OriginHook): void {
       if (isDecided(request)) return done(null, payload)
       // a hook before ours has answered
       const go = (): void => done(null, wantsToken(request, reply) ? answered(reply) : payload)
-      void decide(request, reply, go, goOn)?.then(go)
+      // what Fastify throws behind it is the answer's, as behind a hook of its own
+      decide(request, reply, go, goOn)?.then(go).catch(done)
     })
   }
 

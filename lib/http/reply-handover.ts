@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
+import { type OutgoingHttpHeader, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 
 interface HandOver {
@@ -60,7 +60,7 @@ export function takeHeaders (response: Response): Headers | undefined {
   return headers
 }
 
-type Done = (error: null, payload: unknown) => void
+type Done = (error: unknown, payload?: unknown) => void
 
 function takeBack (request: FastifyRequest, reply: Reply, payload: unknown, done: Done): void {
   const released = reply[kHandOver]
@@ -68,15 +68,36 @@ function takeBack (request: FastifyRequest, reply: Reply, payload: unknown, done
   if (released === undefined || response.statusCode !== released.status) return done(null, payload)
   const { holds } = released
   const answered = holds === undefined ? payload !== undefined && payload !== null : holds(request)
-  if (answered) return done(null, payload)
+  if (answered) {
+    // no 101 has a body
+    if (released.status === 101) reply.code(200)
+    return done(null, payload)
+  }
+  const headers = reply.getHeaders() as Headers
+  const invalid = errorOf(headers)
+  if (invalid !== undefined) return done(invalid)
   reply.hijack()
   // gone while the hooks ran
   if (request.raw.socket?.destroyed) return
-  const headers = reply.getHeaders() as Headers
   if (headers['content-length'] !== undefined) delete headers['content-length']
   if (headers['content-type'] !== undefined) delete headers['content-type']
   response[kHeaders] = headers
+  // what a middleware of the engine answers is no 101, whatever it leaves unsaid
+  response.statusCode = 200
   attempt(request, response, () => released.next(request, response))
+}
+
+/** Whoever writes them later, from a timer or a broadcast, has nobody to throw to. */
+function errorOf (headers: Headers): unknown {
+  try {
+    for (const name in headers) {
+      validateHeaderName(name)
+      for (const value of [headers[name]!].flat()) validateHeaderValue(name, value as string)
+    }
+  } catch (error) {
+    return error
+  }
+  return undefined
 }
 
 /** Runs a step that may come late, when no hook of Fastify's waits for it; what it throws is answered as if one did. */

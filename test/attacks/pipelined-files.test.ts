@@ -46,6 +46,23 @@ for (const leave of ['FIN', 'RST'] as const) {
   })
 }
 
+test('a file that a hook sends when the client of an upgrade has left is closed', async (t) => {
+  const files: Readable[] = []
+  const { port, app } = await start(t, {}, (app) => {
+    app.addHook('onRequest', ({ raw }, reply) => {
+      raw.once('close', () => {
+        const file = new Readable({ read () {} })
+        reply.code(503).send(file)
+        files.push(file)
+      })
+    })
+  })
+  const socket = await sent(t, port, `GET ${WEBSOCKET} HTTP/1.1\r\nHost: x\r\n${UPGRADE_LINES}\r\n`)
+  await until(async () => await connections(app) === 1, 'the connection is open')
+  socket.end()
+  await until(() => files.length === 1 && files[0]!.destroyed, 'the file is closed')
+})
+
 /** `/last` closes its connection with its answer, which it gives when `goOn` is called, or `/go` asked for. */
 async function startWithLast (t: TestContext): Promise<Running & { last: { goOn?: () => void } }> {
   const last: { goOn?: () => void } = {}

@@ -1,10 +1,13 @@
 // `ws` writes the 101 of a WebSocket and checks no header: no value may end its line and begin another one.
 import assert from 'node:assert/strict'
+import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
+import Fastify from 'fastify'
+import fastifyIO from '../../lib/index.ts'
 import { ORIGIN } from '../support/client.ts'
 import { logging } from '../support/log.ts'
-import { exchange, UPGRADE_LINES } from '../support/raw.ts'
-import { POLLING, WEBSOCKET } from '../support/server.ts'
+import { exchange, joined, UPGRADE_LINES } from '../support/raw.ts'
+import { ask, POLLING, start, WEBSOCKET } from '../support/server.ts'
 
 const SPLIT = '1\r\nSet-Cookie: session=attacker'
 const ECHO = encodeURIComponent(SPLIT)
@@ -34,6 +37,42 @@ suite('a header that a client can choose', () => {
     }
     assert.equal(app.io.engine.clientsCount, 0)
     assert.ok(lines.some(({ err }) => (err as { code?: string }).code === 'ERR_INVALID_CHAR'))
+  })
+
+  // The engine writes the heads of these later, from the end of a body, a timer or a broadcast: nobody would catch it.
+  test('of a hook, on the requests of a session: 500, and the session goes on', async (t) => {
+    const { app, port } = await start(t, { cors: { origin: ORIGIN }, maxHttpBufferSize: 100 }, (app) => {
+      app.addHook('onSend', (request, reply, payload, done) => {
+        const { id } = request.query as { id?: string }
+        if (id !== undefined) reply.header('x-request-id', id)
+        done(null, payload)
+      })
+    })
+    const path = `${POLLING}&sid=${await joined(port)}`
+    for (const [method, body] of [['POST', '42["hello"]'], ['POST', '4'.repeat(200)], ['GET', undefined]] as const) {
+      const answer = await ask(port, `${path}&id=${encodeURIComponent('Łukasz')}`, { method, ...(body && { body }) })
+      assert.equal(answer.status, 500)
+      assert.equal(answer.headers['x-request-id'], undefined)
+    }
+    assert.equal(app.io.engine.clientsCount, 1)
+    assert.equal((await ask(port, path, { method: 'POST', body: '42["hello"]' })).body, 'ok')
+  })
+
+  test('of a hook that was there first, while the origin function takes its time: as plain Fastify', async (t) => {
+    const statuses = await Promise.all([false, true].map(async (plugin) => {
+      const app = Fastify()
+      t.after(() => app.close())
+      app.addHook('onRequest', (_request, reply, done) => {
+        reply.header('x-name', 'Łukasz').code(401).send('no')
+        if (reply.sent) return
+        done()
+      })
+      if (plugin) await app.register(fastifyIO, { cors: { origin: async () => true } })
+      app.get('/api', async () => 'ok')
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      return (await ask((app.server.address() as AddressInfo).port, '/api', { headers: { origin: ORIGIN } })).status
+    }))
+    assert.equal(statuses[1], statuses[0])
   })
 
   for (const event of ['initial_headers', 'headers']) {

@@ -90,7 +90,9 @@ export abstract class HandshakeEngine extends SessionEngine {
   /** The last step of a handshake, after middlewares and `allowRequest`. */
   protected override handshake (name: TransportName, req: EngineRequest, close: ErrorCallback): Promise<unknown> {
     if (!this.isPlain(req._query)) {
-      return super.handshake(name, req, close).catch((error: unknown) => this.#giveUp(req, error))
+      // a transport forgets it
+      const { res } = req
+      return super.handshake(name, req, close).catch((error: unknown) => this.#giveUp(req, res, error))
     }
     const stateless = name === 'polling' ? this.#statelessFor(req._query) : undefined
     if (stateless !== undefined && req.res) {
@@ -100,9 +102,9 @@ export abstract class HandshakeEngine extends SessionEngine {
   }
 
   /** A listener of the user's has thrown behind Engine.IO's own handshake, where nobody waits for the promise. */
-  #giveUp (req: EngineRequest, error: unknown): void {
+  #giveUp (req: EngineRequest, res: EngineRequest['res'], error: unknown): void {
     for (const session of this.sessions) if (session.request === req) session.close(true)
-    const { res, fastifyRequest } = req
+    const { fastifyRequest } = req
     if (res) attempt(fastifyRequest, res, () => { throw error })
     else fastifyRequest.log.error({ err: error }, LISTENER_FAILED)
   }

@@ -109,7 +109,8 @@ export class PollingTransport extends EnginePolling {
   write (data: string, options: object): void {
     debugPolling('writing "%s"', data)
     this.doWrite(data, options, () => {
-      this.req!.cleanup!()
+      // none when it was refused while it was compressed
+      this.req?.cleanup?.()
       this.sink?.onDrain()
       this.emit('drain')
     })

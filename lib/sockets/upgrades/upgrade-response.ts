@@ -36,4 +36,10 @@ export class UpgradeResponse extends ServerResponse {
     }
     return super.writeHead(status, ...rest)
   }
+
+  /** Node calls it for a body without a head. No 101 has a body, and its client would wait for ever. */
+  _implicitHeader (): void {
+    if (this.statusCode === 101) this.req.socket.destroy()
+    else this.writeHead(this.statusCode)
+  }
 }
