@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /**
@@ -55,7 +54,6 @@ function onClose (this: Detached): void {
   response.req.destroy()
   if (socket !== null) return
   // Node tells only a response that has its socket: a file that a hook sends, now or later, would stay open
-  if (response.socket === null) response.assignSocket(this as unknown as Socket)
   Object.assign(response, { destroyed: true, _closed: true })
   response.emit('close')
 }

@@ -7,7 +7,6 @@ import type { Decision, PolicyRequest } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { lacksOriginOfBrowser, STRIPPED } from '../policy/explain/stripped-origin.ts'
 import { cut, escape, printable, show } from '../text.ts'
-import { RefusalKeys } from './refusal-key.ts'
 import { MAX_LINES, Throttle } from './throttle.ts'
 import { WITHHELD } from './withheld-cookies.ts'
 
@@ -64,7 +63,6 @@ export class RefusalLog {
   readonly #refusals: Throttle
   readonly #engine: Throttle
   readonly #failures: Throttle
-  readonly #keys: RefusalKeys = new RefusalKeys()
 
   constructor (
     log: FastifyBaseLogger,
@@ -86,15 +84,15 @@ export class RefusalLog {
 
   /** Of a request that is answered with an error. */
   refuse (...refused: Refused): void {
-    this.#decided(true, refused)
+    this.#decided(true, ...refused)
   }
 
   /** Of a request that is served all the same. */
   report (...refused: Refused): void {
-    this.#decided(false, refused)
+    this.#decided(false, ...refused)
   }
 
-  #decided (enforced: boolean, [origin, transport, decision, request, policy = this.#policy]: Refused): void {
+  #decided (enforced: boolean, ...[origin, transport, decision, request, policy = this.#policy]: Refused): void {
     const [reason, hint] = typeof decision === 'string'
       ? [decision, () => HINTS[decision]]
       : [decision.reason, () => policy.hint(origin, decision, request)]
@@ -148,10 +146,11 @@ export class RefusalLog {
     this.#log.warn(fields, `${transport} request allowed without cookies (${reason}): ${WITHHELD}`)
   }
 
-  #tell (throttle: Throttle, told: Told, err?: unknown): void {
-    const { origin: sent, transport, reason, enforced, hint } = told
+  #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Told, err?: unknown): void {
     this.#counters.refusal(reason, enforced)
-    const count = throttle.due(this.#keys.of(told))
+    // the balancer's fault, whichever origins and transports it meets
+    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${enforced} ${cut(sent ?? '')}`
+    const count = throttle.due(key)
     if (count === 0 && !refused.hasSubscribers) return
     const origin = sent === undefined ? undefined : printable(sent)
     const refusal = lazy({ origin, transport, reason, enforced, hint: () => escape(hint()) })

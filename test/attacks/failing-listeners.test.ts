@@ -34,6 +34,17 @@ for (const [what, option] of Object.entries(options)) {
   })
 }
 
+for (const [what, option] of Object.entries(options)) {
+  test(`a listener of headers that throws: its poll gets 500, and no session stays (${what})`, async (t) => {
+    const { app, port } = await start(t, { cors: { origin: ORIGIN }, statelessHandshake: false, ...option }, (app) => {
+      app.io.engine.on('headers', () => { throw new Error('mine') })
+    })
+    const path = what.endsWith('3') ? POLLING.replace('EIO=4', 'EIO=3') : POLLING
+    assert.equal((await ask(port, path, { headers: { origin: ORIGIN } })).status, 500)
+    await until(() => app.io.engine.clientsCount === 0, 'no session stays')
+  })
+}
+
 test('a listener of a trial that rejects becomes a warning', async () => {
   const policy = new OriginPolicy({ origin: ORIGIN })
   const warned = once(process, 'warning')
