@@ -92,7 +92,9 @@ function errorOf (headers: Headers): unknown {
   try {
     for (const name in headers) {
       validateHeaderName(name)
-      for (const value of [headers[name]!].flat()) validateHeaderValue(name, value as string)
+      const value = headers[name]!
+      if (Array.isArray(value)) for (const one of value) validateHeaderValue(name, one)
+      else validateHeaderValue(name, value as string)
     }
   } catch (error) {
     return error

@@ -36,16 +36,15 @@ const HINTS: Readonly<Record<Cause, string>> = {
 
 const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'
 
-/**
- * - `origin`: the Origin header as it came
- * - `decision`: why, or the name of a refusal that the policy has no part in
- * - `request`: tells what the server takes itself for; hints about proxies need it
- * - `policy`: whose decision it is, when it is not the server's
- */
-type Refused = readonly [
-  origin: string | undefined, transport: Refusal['transport'], decision: Decision | Cause,
-  request?: PolicyRequest | undefined, policy?: OriginPolicy | undefined
-]
+type Transport = Refusal['transport']
+
+/** Kinds of lines beside those named like a transport: of requests that are served all the same. */
+const SERVED: Readonly<Record<Transport, string>> = {
+  polling: 'polling, served',
+  websocket: 'websocket, served',
+  rest: 'rest, served',
+  namespace: 'namespace, served'
+}
 
 type Told = Omit<Refusal, 'hint'> & { readonly hint: () => string }
 
@@ -82,20 +81,46 @@ export class RefusalLog {
     this.#failures = new Throttle(overflow('error', 'failures'))
   }
 
-  /** Of a request that is answered with an error. */
-  refuse (...refused: Refused): void {
-    this.#decided(true, ...refused)
+  /**
+   * Of a request that is answered with an error.
+   *
+   * @param origin the Origin header as it came
+   * @param decision why, or the name of a refusal that the policy has no part in
+   * @param request tells what the server takes itself for; hints about proxies need it
+   * @param policy whose decision it is, when it is not the server's
+   */
+  refuse (
+    origin: string | undefined,
+    transport: Transport,
+    decision: Decision | Cause,
+    request?: PolicyRequest,
+    policy?: OriginPolicy
+  ): void {
+    this.#decided(true, origin, transport, decision, request, policy)
   }
 
-  /** Of a request that is served all the same. */
-  report (...refused: Refused): void {
-    this.#decided(false, ...refused)
+  /** Of a request that is served all the same; takes what {@link refuse} takes. */
+  report (
+    origin: string | undefined,
+    transport: Transport,
+    decision: Decision | Cause,
+    request?: PolicyRequest,
+    policy?: OriginPolicy
+  ): void {
+    this.#decided(false, origin, transport, decision, request, policy)
   }
 
-  #decided (enforced: boolean, ...[origin, transport, decision, request, policy = this.#policy]: Refused): void {
-    const [reason, hint] = typeof decision === 'string'
-      ? [decision, () => HINTS[decision]]
-      : [decision.reason, () => policy.hint(origin, decision, request)]
+  #decided (
+    enforced: boolean,
+    origin: string | undefined,
+    transport: Transport,
+    decision: Decision | Cause,
+    request: PolicyRequest | undefined,
+    policy: OriginPolicy = this.#policy
+  ): void {
+    const named = typeof decision === 'string'
+    const reason = named ? decision : decision.reason
+    const hint = (): string => named ? HINTS[decision] : policy.hint(origin, decision, request)
     this.#tell(this.#refusals, { origin, transport, reason, enforced, hint })
   }
 
@@ -137,7 +162,7 @@ export class RefusalLog {
    *
    * @param decision of the policy
    */
-  checkCookies ({ allowOrigin }: Decision, origin: string | undefined, transport: Refusal['transport']): void {
+  checkCookies ({ allowOrigin }: Decision, origin: string | undefined, transport: Transport): void {
     if (allowOrigin === undefined || !this.#policy.options.credentials) return
     const reason = 'cookies-withheld'
     const count = this.#engine.due(reason)
@@ -149,8 +174,9 @@ export class RefusalLog {
   #tell (throttle: Throttle, { origin: sent, transport, reason, enforced, hint }: Told, err?: unknown): void {
     this.#counters.refusal(reason, enforced)
     // the balancer's fault, whichever origins and transports it meets
-    const key = reason === 'foreign-session' ? reason : `${transport} ${reason} ${enforced} ${cut(sent ?? '')}`
-    const count = throttle.due(key)
+    const count = reason === 'foreign-session'
+      ? throttle.due(reason)
+      : throttle.due(cut(sent ?? ''), enforced ? transport : SERVED[transport], reason)
     if (count === 0 && !refused.hasSubscribers) return
     const origin = sent === undefined ? undefined : printable(sent)
     const refusal = lazy({ origin, transport, reason, enforced, hint: () => escape(hint()) })

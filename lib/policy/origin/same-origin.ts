@@ -6,7 +6,7 @@ type SameOrigin = boolean | readonly string[]
 
 /** @returns whether an origin is the server's own, and its host one that the server goes by */
 export function isSameOrigin (origin: string, request: PolicyRequest, sameOrigin: SameOrigin): boolean {
-  return sameOrigin !== false && origin === ownOrigin(request) && goesBy(request, sameOrigin)
+  return sameOrigin !== false && isOwn(origin, request) && goesBy(request, sameOrigin)
 }
 
 /**
@@ -26,6 +26,12 @@ export function refusedOwn (request: PolicyRequest, claimed: boolean, sameOrigin
 /** @returns whether an origin would be the server's own, were its host a name of loopback, or the proxy trusted */
 export function isGuarded (origin: string, request: PolicyRequest): boolean {
   return request[kLoopback] === true && !goesBy(request, true) && origin === ownOrigin(request)
+}
+
+function isOwn (origin: string, request: PolicyRequest): boolean {
+  const host = origin.slice(origin.indexOf('://') + 3)
+  // a stranger's is not even the beginning of ours: nothing has to be put together to know
+  return request.host?.toLowerCase().startsWith(host) === true && origin === ownOrigin(request)
 }
 
 /** @returns the origin that the request was sent to, as browsers serialise it; `undefined` when that is not known */

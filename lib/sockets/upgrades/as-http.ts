@@ -50,5 +50,6 @@ export function serveUnread (server: Server, request: IncomingMessage): void {
     earlier.once('close', () => serveUnread(server, request))
     return
   }
-  if (!request.socket.destroyed) server.emit('request', request, new UpgradeResponse(request))
+  if (request.socket.destroyed) return
+  UpgradeResponse.serve(request, (response) => { server.emit('request', request, response) })
 }

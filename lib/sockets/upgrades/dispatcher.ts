@@ -72,7 +72,7 @@ class UpgradeDispatcher {
     if (route !== undefined && isHandshake(request)) {
       this.#whenFree(socket, head, (head) => {
         markUpgrade(request, head)
-        route.app.routing(request, new UpgradeResponse(request))
+        UpgradeResponse.serve(request, (response) => route.app.routing(request, response))
       })
     } else if (socket !== request.socket || request.readableLength > 0) {
       serveUnread(this.#server, request)
