@@ -76,17 +76,23 @@ export class UpgradeResponse extends ServerResponse {
   /** An answer whose text is there goes out at once: a refused upgrade costs 4 % less. */
   override end (chunk?: unknown, encoding?: unknown, callback?: unknown): this {
     const { socket } = this.req
-    const own = this as unknown as Internals
-    const whole = typeof chunk === 'string' && typeof encoding !== 'function' && callback == null &&
-      this.headersSent && own._hasBody && !this.chunkedEncoding && this.socket === null && !own.finished
+    const whole = this.headersSent && this.#isWhole() && typeof chunk === 'string' && callback == null &&
+      (encoding == null || encoding === 'utf8' || encoding === 'latin1')
     if (!whole || !socket.writable) return super.end(chunk, encoding as BufferEncoding, callback as () => void)
     this.#settle()
+    const own = this as unknown as Internals
     // as Node joins them
-    socket.write(own._header + chunk, encoding as BufferEncoding ?? 'utf8')
+    socket.write(own._header + chunk, encoding ?? 'utf8')
     own._headerSent = true
     own.finished = true
     process.nextTick(finishWhole, this)
     return this
+  }
+
+  /** Whether nothing has gone out yet, and the body is to go out as it is. */
+  #isWhole (): boolean {
+    const { _hasBody, finished } = this as unknown as Internals
+    return this.socket === null && _hasBody && !this.chunkedEncoding && !finished
   }
 }
 
