@@ -1,9 +1,13 @@
 import { ServerResponse } from 'node:http'
 
-const { end, write } = ServerResponse.prototype as unknown as {
+interface Internals {
   end (this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse
-  write (this: ServerResponse, chunk: string, encoding: unknown): boolean
+  /** Writes a piece of a body as it is, behind the head if that has not been written. */
+  _send (this: ServerResponse, chunk: string, encoding: unknown): boolean
+  _hasBody: boolean
 }
+
+const { end, _send: send } = ServerResponse.prototype as unknown as Internals
 
 /**
  * Lets `end(text)` reach the socket in one plain write. Before Node 24 it adds an empty second one, to learn when the
@@ -20,14 +24,16 @@ function endInOneWrite (this: ServerResponse, chunk?: unknown, encoding?: unknow
   // without its socket it waits for the answer before it; without a head, end() counts the bytes
   if (
     typeof chunk !== 'string' || chunk === '' || typeof encoding === 'function' || callback != null ||
-    socket === null || socket.destroyed || !this.headersSent
+    socket === null || socket.destroyed || !this.headersSent || this.writableEnded || !isPlain(this)
   ) {
     return end.call(this, chunk, encoding, callback)
   }
-  // or write() would do so, and take a tick to undo it
-  socket.cork()
   // not this.write: whoever has wrapped both would see the text twice
-  write.call(this, chunk, encoding)
-  socket.uncork()
+  send.call(this, chunk, encoding)
   return end.call(this)
+}
+
+/** Whether a body goes out as it is given. */
+function isPlain (response: ServerResponse): boolean {
+  return (response as unknown as Internals)._hasBody && !response.chunkedEncoding && !response.strictContentLength
 }

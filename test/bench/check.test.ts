@@ -76,12 +76,12 @@ test('every floor names things that exist, and asks for one thing', () => {
   }
 })
 
-test('a ratio of CPU is that of the least, with the spread of the rounds; failures are of the whole run', () => {
-  const results = resultsOf({
-    workloads: { handshake: { socketio: [cell(100), cell(300)], ours: [cell(20), cell(50, { failures: 2 })] } }
-  })
+test('a ratio of CPU is the median of the turns, with the spread of the rounds; failures are of the whole run', () => {
+  const socketio = [cell(100, { turns: [100, 200, 90] }), cell(100, { turns: [300, 120, 90] })]
+  const ours = [cell(20, { turns: [20, 50, 10] }), cell(50, { turns: [50, 20, 9], failures: 2 })]
+  const results = resultsOf({ workloads: { handshake: { socketio, ours } } })
   const row = rowsOf(results, workloadOf('handshake')!).find(({ contender }) => contender === 'ours')
-  assert.deepEqual(row?.stock?.cpu, { figure: 5, min: 5, max: 6 })
+  assert.deepEqual(row?.stock?.cpu, { figure: 6, min: 5, max: 6 })
   assert.equal(row?.floor, undefined)
   assert.equal(failuresOf(results), 2)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Recorder } from '../../benchmarks/drivers/recorder.ts'
-import { leastOf, median, percentile, quotient, ratios, summarize } from '../../benchmarks/stats.ts'
+import { leastOf, median, percentile, quotient, ratios, summarize, turnQuotient } from '../../benchmarks/stats.ts'
 
 test('percentile takes the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
@@ -54,4 +54,8 @@ test('a recorder that is reset forgets what it counted, but not what failed', ()
   assert.equal(recorder.failures, 2)
   assert.equal(recorder.firstFailure, 'first')
   assert.deepEqual(recorder.latency(), { p50: 500, p97_5: 975, p99: 990, p99_9: 999 })
+})
+
+test('who took turns is compared turn for turn, in the rounds that both have', () => {
+  assert.deepEqual(turnQuotient([[10, 40, 90], [20]], [[10, 20, 30], [5], [1]]), { figure: 2.5, min: 2, max: 4 })
 })

@@ -1,8 +1,10 @@
 // However a hook answers an upgrade, its client reads what it would have read without Upgrade, and all that waits for
 // the answer's end is told.
 import assert from 'node:assert/strict'
-import { Readable } from 'node:stream'
+import { once } from 'node:events'
+import { pipeline, Readable } from 'node:stream'
 import { suite, test } from 'node:test'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { ORIGIN } from '../support/client.ts'
 import { connections, exchange, sent, UPGRADE_LINES } from '../support/raw.ts'
@@ -45,6 +47,15 @@ const onTheRawResponse: Record<string, Answer> = {
     raw.write('a')
     raw.write('b')
     raw.end('c')
+  },
+  'hints before the head': ({ raw }) => {
+    raw.writeEarlyHints({ link: '</a.js>; rel=preload' }, () => {
+      raw.writeHead(403, { 'content-length': 2 }).end('no')
+    })
+  },
+  'hints, and text at once': ({ raw }) => {
+    raw.writeEarlyHints({ link: '</a.js>; rel=preload' })
+    raw.writeHead(403, { 'content-length': 2 }).end('no')
   },
   'a head that is flushed first': ({ raw }) => {
     raw.writeHead(403, { 'content-length': 2 }).flushHeaders()
@@ -95,6 +106,49 @@ for (const late of [false, true]) {
     }
   })
 }
+
+suite('an upgrade whose response is destroyed', () => {
+  const destroyed: Record<string, Answer> = {
+    'before its head': ({ raw }) => { raw.destroy() },
+    'behind its head': ({ raw }) => { raw.writeHead(403).destroy() },
+    'behind its head, and ended': ({ raw }) => { raw.writeHead(403).destroy().end('no') },
+    'by a stream that fails': ({ raw }) => {
+      raw.writeHead(200)
+      pipeline(new Readable({ read () { this.destroy(new Error('no')) } }), raw, () => {})
+    }
+  }
+  for (const [what, answer] of Object.entries(destroyed)) {
+    test(what, async (t) => {
+      let closed = 0
+      const { app, port } = await start(t, { cors: { origin: ORIGIN } }, (app) => {
+        app.addHook('onRequest', (_request, reply, _done) => {
+          reply.hijack()
+          reply.raw.on('error', () => {}).on('close', () => { closed++ })
+          answer(reply)
+        })
+      })
+      assert.equal(await exchange(port, UPGRADE), '')
+      await until(async () => await connections(app) === 0, 'the connection has ended')
+      assert.equal(closed, 1)
+    })
+  }
+})
+
+test('a long answer is finished when its client has read it', async (t) => {
+  let finished: boolean | undefined
+  const { port } = await start(t, { cors: { origin: ORIGIN } }, (app) => {
+    app.addHook('onRequest', (_request, reply) => { reply.code(403).send(LONG.repeat(20)) })
+    app.addHook('onResponse', async (_request, { raw }) => { finished = raw.writableFinished })
+  })
+  const client = await sent(t, port, UPGRADE)
+  await once(client, 'readable')
+  // what a socket holds, and the machine between the two, is less than the answer
+  await turnOfTheLoop()
+  assert.equal(finished, undefined)
+  client.resume()
+  await until(() => finished !== undefined, 'it is finished')
+  assert.equal(finished, true)
+})
 
 test('a client that does not read a long answer, and leaves, holds nothing', async (t) => {
   const { app, port } = await start(t, { cors: { origin: ORIGIN } }, (app) => {

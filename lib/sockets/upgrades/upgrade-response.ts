@@ -1,17 +1,11 @@
 import { ServerResponse } from 'node:http'
-import { attend, type Detached, endSoon, guard, letGo, relayDrain } from '../../http/detached.ts'
+import { attend, endSoon, guard, letGo, relayDrain } from '../../http/detached.ts'
 
-/** What Node keeps on a response. */
 interface Internals {
-  _send (this: ServerResponse, ...data: unknown[]): boolean
-  _header: string | null
-  _hasBody: boolean
-  _headerSent: boolean
-  _closed: boolean
-  finished: boolean
+  _writeRaw (this: ServerResponse, ...data: unknown[]): boolean
 }
 
-const { _send: send } = ServerResponse.prototype as unknown as Internals
+const { _writeRaw: writeRaw } = ServerResponse.prototype as unknown as Internals
 
 /**
  * The response to a request whose socket the HTTP parser has released: hooks and plugins answer it like any other.
@@ -31,21 +25,20 @@ export class UpgradeResponse extends ServerResponse {
    */
   static serve (request: ServerResponse['req'], serve: (response: UpgradeResponse) => void): void {
     const response = new UpgradeResponse(request)
-    guard(request.socket)
+    const { socket } = request
+    guard(socket)
     serve(response)
     // Nothing can have happened to the socket yet. Most refusals are out, and are spared the listeners: 2 % of them.
-    if (response.#watch === 'over') return
+    if (response.#watch === 'over' || (response.writableEnded && socket.writableLength === 0)) return
     response.#watch = 'now'
-    attend(request.socket, response)
-  }
-
-  #settle (): void {
-    if (this.#watch === 'now') letGo(this.req.socket)
-    this.#watch = 'over'
+    attend(socket, response)
   }
 
   override writeHead (status: number, ...rest: never[]): this {
-    if (status !== 101) return super.writeHead(status, ...rest)
+    if (status !== 101) {
+      if (this.socket === null) this.#takeSocket()
+      return super.writeHead(status, ...rest)
+    }
     this.#settle()
     this.statusCode = 101
     return this
@@ -57,56 +50,44 @@ export class UpgradeResponse extends ServerResponse {
     else this.writeHead(this.statusCode)
   }
 
-  /** Node calls it with all that goes out. Only a long answer needs its socket, with the listeners that feed it. */
-  _send (...data: unknown[]): boolean {
-    if (this.socket === null) this.#takeSocket()
-    return send.apply(this, data)
+  /** Node calls it with all that goes out: a 103 goes before the head. */
+  _writeRaw (...data: unknown[]): boolean {
+    if (this.#isOurs) this.#takeSocket()
+    return writeRaw.apply(this, data)
   }
 
+  override write (...data: [chunk: unknown]): boolean {
+    relayDrain(this.req.socket)
+    return super.write(...data)
+  }
+
+  /** Node destroys the socket that a response has. */
+  override destroy (error?: Error): this {
+    if (this.#isOurs) this.#takeSocket()
+    return super.destroy(error)
+  }
+
+  /** Whether the socket is there to be taken: behind a 101 it is the WebSocket's. */
+  get #isOurs (): boolean {
+    return this.socket === null && this.statusCode !== 101 && !this.req.socket.destroyed
+  }
+
+  /** Only an answer needs it; an upgrade that goes through is spared the listeners. */
   #takeSocket (): void {
-    const socket: Detached = this.req.socket
     this.assignSocket(this.req.socket)
-    relayDrain(socket)
-    this.once('finish', () => {
-      this.#settle()
-      finish(this)
-    })
+    this.on('finish', this.#onFinish)
   }
 
-  /** An answer whose text is there goes out at once: a refused upgrade costs 4 % less. */
-  override end (chunk?: unknown, encoding?: unknown, callback?: unknown): this {
-    const { socket } = this.req
-    const whole = this.headersSent && this.#isWhole() && typeof chunk === 'string' && callback == null &&
-      (encoding == null || encoding === 'utf8' || encoding === 'latin1')
-    if (!whole || !socket.writable) return super.end(chunk, encoding as BufferEncoding, callback as () => void)
+  #onFinish (): void {
     this.#settle()
-    const own = this as unknown as Internals
-    // as Node joins them
-    socket.write(own._header + chunk, encoding ?? 'utf8')
-    own._headerSent = true
-    own.finished = true
-    process.nextTick(finishWhole, this)
-    return this
+    const { req } = this
+    // as Node does: a request whose answer is complete ends too; 2 % of a refused upgrade, unless somebody waits for it
+    if (req.listenerCount('end') > 0 || req.listenerCount('close') > 0) req.resume()
+    endSoon(req.socket)
   }
 
-  /** Whether nothing has gone out yet, and the body is to go out as it is. */
-  #isWhole (): boolean {
-    const { _hasBody, finished } = this as unknown as Internals
-    return this.socket === null && _hasBody && !this.chunkedEncoding && !finished
+  #settle (): void {
+    if (this.#watch === 'now') letGo(this.req.socket)
+    this.#watch = 'over'
   }
-}
-
-function finishWhole (response: UpgradeResponse): void {
-  response.emit('finish')
-  finish(response)
-  // as Node does behind each answer, whether its socket is closed or not
-  response.destroyed = true
-  ;(response as unknown as Internals)._closed = true
-  response.emit('close')
-}
-
-function finish ({ req }: ServerResponse): void {
-  // as Node does: a request whose answer is complete ends too; 1 % of a refused upgrade, unless somebody waits for it
-  if (req.listenerCount('end') > 0 || req.listenerCount('close') > 0) req.resume()
-  endSoon(req.socket)
 }
