@@ -1,7 +1,7 @@
 // The order of things: rounds outermost, so that a slow minute of the machine falls on everybody, and within
-// a round each workload's contenders one after the other, beginning with another one each time.
+// a round each workload's contenders turn about (cell.ts), beginning with another one each time.
 import type { Options } from './args.ts'
-import { runCell } from './cell.ts'
+import { runCells } from './cell.ts'
 import type { Cell } from './cell.ts'
 import { contenderOf } from './contenders.ts'
 import { deciders, runDecide } from './decide.ts'
@@ -15,6 +15,7 @@ import type { Results } from './results.ts'
 import { STARTS, runStartup, starters } from './startup.ts'
 import type { StartupCell } from './startup.ts'
 import { runStorm, stormContenders } from './storm.ts'
+import { rotate } from './stats.ts'
 import type { StormCell } from './storm.ts'
 import { warmUpOf } from './warm-up.ts'
 import { workloads } from './workloads.ts'
@@ -99,15 +100,18 @@ function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
     const duration = options.duration * (workload.stretch ?? 1)
     const connections = workload.crowd ?? options.connections
     const window = { warmUp: warmUpOf(options.duration), duration, connections }
-    return rotate(chosen(workload.contenders, options), round).map((id) => ({
+    const ids = rotate(chosen(workload.contenders, options), round)
+    if (ids.length === 0) return []
+    return [{
       section: workload.id,
-      name: id,
-      cost: window.warmUp.seconds + duration + OVERHEAD + connections * PER_CLIENT,
+      name: ids.join(', '),
+      cost: ids.length * (window.warmUp.seconds + duration + OVERHEAD + connections * PER_CLIENT),
       run: async () => {
         const lists = cells[workload.id] ??= {}
-        push(lists, id, await runCell(contenderOf(id), workload, window))
+        const measured = await runCells(ids.map(contenderOf), workload, window)
+        measured.forEach((cell, at) => push(lists, ids[at]!, cell))
       }
-    }))
+    }]
   })
 }
 
@@ -151,12 +155,6 @@ function stormSteps (options: Options, { storm }: Sheet, round: number): Step[] 
 
 function chosen (ids: readonly string[], { contenders }: Options): string[] {
   return ids.filter((id) => contenders.includes(id))
-}
-
-/** The list, begun `by` places later. */
-export function rotate<T> (items: readonly T[], by: number): T[] {
-  const at = items.length === 0 ? 0 : by % items.length
-  return [...items.slice(at), ...items.slice(0, at)]
 }
 
 function push<T> (lists: Record<string, T[]>, key: string, value: T): void {

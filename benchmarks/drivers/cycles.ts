@@ -23,9 +23,11 @@ export interface Talker {
  */
 export function cycleLoad (connections: number, talker: () => Talker, recorder: Recorder): Load {
   const ending = new AbortController()
+  let turn: Promise<unknown> = Promise.resolve()
   const talkers = Array.from({ length: connections }, talker)
-  const loops = talkers.map(async (one) => {
-    while (!ending.signal.aborted && !recorder.hopeless) {
+
+  async function talk (one: Talker, end: number): Promise<void> {
+    while (!ending.signal.aborted && !recorder.hopeless && performance.now() < end) {
       const begun = performance.now()
       try {
         await one.converse()
@@ -35,12 +37,18 @@ export function cycleLoad (connections: number, talker: () => Talker, recorder: 
         one.hangUp()
       }
     }
-  })
+  }
+
   return {
+    run: async (seconds) => {
+      const begun = performance.now()
+      await (turn = Promise.all(talkers.map((one) => talk(one, begun + seconds * 1000))))
+      return performance.now() - begun
+    },
     stop: async () => {
       ending.abort()
       for (const one of talkers) one.hangUp()
-      await Promise.all(loops)
+      await turn
     }
   }
 }

@@ -1,6 +1,6 @@
-// HTTP load: autocannon makes it, we look at every answer and keep the count. Warm-up and measurement are one
-// uninterrupted run, so that the window has no cold connections in it.
+// HTTP load: autocannon makes it, we look at every answer and keep the count. Each turn is a run of its own.
 import type { EventEmitter } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import autocannon from 'autocannon'
 import type { Request } from 'autocannon'
 import type { Load, Recorder } from './recorder.ts'
@@ -25,29 +25,55 @@ interface Head {
   readonly headers: readonly string[]
 }
 
-/** Longer than any window: stop() ends the run. */
+/** s; longer than any turn. */
 const UNTIL_STOPPED = 3600
 
 export function httpLoad (
   port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder
 ): Load {
-  let finished = (): void => {}
-  const done = new Promise<void>((resolve) => { finished = resolve })
-  const run = autocannon({
-    url: `http://127.0.0.1:${port}${request.path}`,
-    method: request.method,
-    headers: request.headers,
-    connections,
-    duration: UNTIL_STOPPED,
-    // How soon a stop is noticed, ms.
-    sampleInt: 20,
-    setupClient: (client) => watch(client, expected, recorder),
-    verifyBody: (body: Request['body']) => String(body).startsWith(expected.body)
-  }, finished)
+  let cut = (): void => {}
+  let turn: Promise<void> = Promise.resolve()
+  /** Answers per second in the turn before. */
+  let rate: number | undefined
+  let lastAnswer = 0
+
+  /** @param amount requests, all of which are answered at the end; without it, until it is cut */
+  async function shoot (amount: number | undefined): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const run = autocannon({
+        url: `http://127.0.0.1:${port}${request.path}`,
+        method: request.method,
+        headers: request.headers,
+        connections,
+        ...(amount === undefined ? { duration: UNTIL_STOPPED } : { amount }),
+        // How soon a stop is noticed, ms.
+        sampleInt: 20,
+        setupClient: (client) => {
+          watch(client, expected, recorder)
+          client.on('response', () => { lastAnswer = performance.now() })
+        },
+        verifyBody: (body: Request['body']) => String(body).startsWith(expected.body)
+      }, () => resolve())
+      cut = () => run.stop()
+    })
+  }
+
   return {
+    run: async (seconds) => {
+      const begun = performance.now()
+      const before = recorder.answers
+      // A run of so many seconds ends amid requests, which the server has done and nobody has counted.
+      turn = shoot(rate && Math.max(connections, Math.round(rate * seconds)))
+      const timer = rate === undefined ? setTimeout(cut, seconds * 1000) : undefined
+      await turn
+      clearTimeout(timer)
+      const lasted = lastAnswer - begun
+      rate = (recorder.answers - before) / lasted * 1000
+      return lasted
+    },
     stop: async () => {
-      run.stop()
-      await done
+      cut()
+      await turn
     }
   }
 }

@@ -36,7 +36,7 @@ export async function echoLoad (
   port: number, connections: number, { said, heard }: Dialogue, recorder: Recorder
 ): Promise<Load> {
   const crowd = new Crowd(await connectMany(port, connections), recorder)
-  for (const wire of crowd.wires) {
+  const mouths = crowd.wires.map((wire) => {
     let begun = 0
     const say = (): void => {
       begun = performance.now()
@@ -44,11 +44,12 @@ export async function echoLoad (
     }
     crowd.listen(wire, heard, () => {
       recorder.success(performance.now() - begun)
-      say()
+      if (crowd.goesOn) say()
+      else crowd.rest(wire)
     })
-    say()
-  }
-  return crowd
+    return say
+  })
+  return crowd.load(() => { for (const say of mouths) say() })
 }
 
 /**
@@ -61,7 +62,6 @@ export async function broadcastLoad (port: number, clients: number, burst: numbe
   const crowd = new Crowd(await connectMany(port, clients), recorder)
   let waiting = 0
   let begun = 0
-  let paused: ((resume: () => void) => void) | undefined
   const ask = (): void => {
     waiting = clients
     begun = performance.now()
@@ -72,37 +72,64 @@ export async function broadcastLoad (port: number, clients: number, burst: numbe
       recorder.success(performance.now() - begun, turns * burst)
       waiting -= turns
       if (waiting > 0) return
-      paused === undefined ? ask() : paused(ask)
+      if (crowd.goesOn) ask()
+      else for (const one of crowd.wires) crowd.rest(one)
     })
   }
-  ask()
-  return {
-    stop: () => crowd.stop(),
-    pause: () => new Promise((resolve) => {
-      paused = (resume) => {
-        paused = undefined
-        resolve(resume)
-      }
-    })
-  }
+  return crowd.load(ask)
 }
 
-class Crowd implements Load {
+class Crowd {
   readonly wires: readonly Wire[]
   readonly #recorder: Recorder
+  /** Those that say something, or are to hear it. */
+  readonly #busy: Set<Wire> = new Set()
+  readonly #failed: Set<Wire> = new Set()
+  #end = 0
   #stopped = false
+  #rested = (): void => {}
 
   constructor (wires: readonly Wire[], recorder: Recorder) {
     this.wires = wires
     this.#recorder = recorder
   }
 
+  /** @param begin sets everybody going */
+  load (begin: () => void): Load {
+    return {
+      run: async (seconds) => {
+        const begun = performance.now()
+        this.#end = begun + seconds * 1000
+        for (const wire of this.wires) if (!this.#failed.has(wire)) this.#busy.add(wire)
+        const rested = new Promise<void>((resolve) => { this.#rested = resolve })
+        begin()
+        await rested
+        return performance.now() - begun
+      },
+      stop: async () => {
+        this.#stopped = true
+        await Promise.all(this.wires.map((wire) => wire.drop()))
+        this.#rested()
+      }
+    }
+  }
+
+  /** Whether the turn is not over. */
+  get goesOn (): boolean {
+    return performance.now() < this.#end
+  }
+
+  rest (wire: Wire): void {
+    this.#busy.delete(wire)
+    if (this.#busy.size === 0) this.#rested()
+  }
+
   listen (wire: Wire, score: Score, heard: (turns: number) => void): void {
     const expectation = new Expectation(score, { heard, pinged: () => wire.send(PONG) })
-    let failed = false
     const fail = (error: Error): void => {
-      if (!this.#stopped && !failed) this.#recorder.failure(error.message)
-      failed = true
+      if (!this.#stopped && !this.#failed.has(wire)) this.#recorder.failure(error.message)
+      this.#failed.add(wire)
+      this.rest(wire)
     }
     wire.pass((chunk) => {
       try {
@@ -113,11 +140,6 @@ class Crowd implements Load {
         wire.drop()
       }
     }, fail)
-  }
-
-  async stop (): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.wires.map((wire) => wire.drop()))
   }
 }
 

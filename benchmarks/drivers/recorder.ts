@@ -28,6 +28,11 @@ export class Recorder {
     this.firstFailure ??= why
   }
 
+  /** Right ones and wrong ones. */
+  get answers (): number {
+    return this.ops + this.failures
+  }
+
   /** True when a load should give up. */
   get hopeless (): boolean {
     return this.failures >= MAX_FAILURES
@@ -47,12 +52,15 @@ export class Recorder {
   }
 }
 
-/** Something that puts load on a server until it is stopped, and tells a recorder. */
+/** Something that puts load on a server, turn after turn, and tells a recorder. */
 export interface Load {
-  stop (): Promise<void>
   /**
-   * Waits until nothing is under way, where much is under way at once: what the server has done must be counted when
-   * its CPU is read. @returns what makes it go on
+   * Puts load on the server for so many seconds, and waits until nothing is under way: what the server has done must be
+   * counted when its CPU is read.
+   *
+   * @returns ms from the first request to the last answer
    */
-  pause? (): Promise<() => void>
+  run (seconds: number): Promise<number>
+  /** Closes whatever is open; a turn that is under way ends. */
+  stop (): Promise<void>
 }
