@@ -18,8 +18,6 @@ export interface Cell {
   readonly throughput: number
   /** µs of the server's CPU per operation, user and system, all its threads. */
   readonly cpu: number
-  /** The same of each turn: turn for turn, contenders met the same machine. */
-  readonly turns: readonly number[]
   /** ms. */
   readonly latency: Latency
   /** 0..1: the part of its turns in which the server's event loop was busy. */
@@ -73,10 +71,9 @@ class Player {
   readonly #child: Child
   readonly #load: Load
   readonly #recorder: Recorder
-  readonly #turns: number[] = []
   #warmedUp = 0
   #sessions = 0
-  /** ms that turns have taken, and of them those in which an event loop was busy. */
+  /** ms that turns have taken, and of them those in which an event loop was busy; µs of CPU. */
   readonly #sum = { lasted: 0, cpu: 0, server: 0, driver: 0 }
 
   private constructor (name: string, child: Child, load: Load, recorder: Recorder) {
@@ -112,14 +109,12 @@ class Player {
   }
 
   async play (seconds: number): Promise<void> {
-    const { ops } = this.#recorder
     const before = await this.#child.sample()
     const driver = performance.eventLoopUtilization()
     const lasted = await this.#run(seconds)
     const driven = performance.eventLoopUtilization(driver)
     const after = await this.#child.sample()
     this.#add(before, after, lasted, driven.active)
-    if (this.#recorder.ops > ops) this.#turns.push((after.cpu - before.cpu) / (this.#recorder.ops - ops))
   }
 
   #add (before: Sample, after: Sample, lasted: number, driven: number): void {
@@ -148,7 +143,6 @@ class Player {
       ops,
       throughput: ops / lasted * 1000,
       cpu: cpu / ops,
-      turns: this.#turns,
       latency: this.#recorder.latency(),
       serverBusy: server / lasted,
       driverBusy: driver / lasted,

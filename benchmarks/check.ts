@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { SATURATED, ratioOf, rowsOf, workloadOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { median, quotient, summarize } from './stats.ts'
+import { median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 
 export interface Floor {
@@ -17,8 +17,8 @@ export interface Floor {
 }
 
 /**
- * `too near` is for a ratio of CPU below its floor, of which a round has reached it. Five rounds that all lie on the
- * wrong side of what is true are one chance in 32.
+ * `too near` is a ratio of CPU that misses its floor, while one of the rounds has reached it. Five rounds that all lie
+ * on the wrong side of what is true are one chance in 32.
  */
 export type Verdict = 'reached' | 'floor held' | 'too near' | 'MISSED' | 'not measured'
 
@@ -52,10 +52,11 @@ function measure (results: Results, floor: Floor): Measured {
 function judge ({ metric, atLeast, atMost, aim }: Floor, measured: Summary | undefined): Verdict {
   const value = measured?.figure
   if (value === undefined || Number.isNaN(value)) return 'not measured'
-  if (atLeast !== undefined && value < atLeast) {
-    return metric === 'cpu' && measured!.max >= atLeast ? 'too near' : 'MISSED'
+  const reaches = (figure: number): boolean => figure >= (atLeast ?? -Infinity) && figure <= (atMost ?? Infinity)
+  if (!reaches(value)) {
+    const paired = metric === 'cpu' || metric === 'startup'
+    return paired && (reaches(measured!.min) || reaches(measured!.max)) ? 'too near' : 'MISSED'
   }
-  if (atMost !== undefined && value > atMost) return 'MISSED'
   if (aim === undefined) return 'floor held'
   return (atLeast !== undefined ? value >= aim : value <= aim) ? 'reached' : 'floor held'
 }
@@ -105,5 +106,5 @@ function weigh (results: Results, { metric, against }: Floor): Measured {
 function begin ({ startup = {} }: Results, { against }: Floor): Measured {
   const figures = (contender: string): number[] => (startup[contender] ?? []).map((cell) => cell.startup)
   const [mine, theirs] = [figures('ours'), figures(against ?? '')]
-  return { measured: mine.length === 0 || theirs.length === 0 ? undefined : quotient(mine, theirs) }
+  return { measured: mine.length === 0 || theirs.length === 0 ? undefined : summarize(ratios(mine, theirs)) }
 }

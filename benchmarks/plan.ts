@@ -39,6 +39,8 @@ interface Sheet {
 
 /** What it costs to start and to end a contender, and to warm up a slow one, seconds. */
 const OVERHEAD = 0.5
+/** How much longer turns take than what is measured of them. */
+const DRAIN = 1.4
 /** What it costs to start a process and let it load its modules, seconds. */
 const START = 0.5
 /** What it costs to connect a client, seconds. */
@@ -105,7 +107,7 @@ function loadSteps (options: Options, { cells }: Sheet, round: number): Step[] {
     return [{
       section: workload.id,
       name: ids.join(', '),
-      cost: ids.length * (window.warmUp.seconds + duration + OVERHEAD + connections * PER_CLIENT),
+      cost: ids.length * (window.warmUp.seconds + duration * DRAIN + OVERHEAD + connections * PER_CLIENT),
       run: async () => {
         const lists = cells[workload.id] ??= {}
         const measured = await runCells(ids.map(contenderOf), workload, window)

@@ -5,7 +5,7 @@ import { bytes, count, nanoseconds, percent, spread, times } from './format.ts'
 import { machineLine } from './machine.ts'
 import { SATURATED, rowsOf } from './results.ts'
 import type { Results, Row } from './results.ts'
-import { leastOf, median, quotient, ratios, summarize } from './stats.ts'
+import { leastOf, median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 import type { StormCell } from './storm.ts'
 import { table } from './table.ts'
@@ -153,7 +153,7 @@ function startupSection ({ startup = {} }: Results): string[] {
       contender,
       `${count(figures.figure)} ms`,
       spread(figures),
-      times(others.length === 0 ? undefined : quotient(cpu(contender), others).figure),
+      times(others.length === 0 ? undefined : median(ratios(cpu(contender), others))),
       `${count(median(rounds.map(({ wall }) => wall)))} ms`
     ]
   })

@@ -6,7 +6,7 @@ import type { Latency } from './drivers/recorder.ts'
 import type { Machine } from './machine.ts'
 import type { MemoryCell } from './memory.ts'
 import type { StartupCell } from './startup.ts'
-import { leastOf, median, ratios, summarize, turnQuotient } from './stats.ts'
+import { leastOf, median, ratios, summarize } from './stats.ts'
 import type { Summary } from './stats.ts'
 import type { StormCell } from './storm.ts'
 import { workloads } from './workloads.ts'
@@ -109,10 +109,10 @@ function rowOf (
 }
 
 export function ratioOf (cells: readonly Cell[], others: readonly Cell[]): Ratio {
-  const turns = (cell: Cell): readonly number[] => cell.turns
+  const cpu = (cell: Cell): number => cell.cpu
   const throughput = (cell: Cell): number => cell.throughput
   return {
-    cpu: turnQuotient(others.map(turns), cells.map(turns)),
+    cpu: summarize(ratios(others.map(cpu), cells.map(cpu))),
     throughput: summarize(ratios(cells.map(throughput), others.map(throughput)))
   }
 }

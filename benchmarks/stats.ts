@@ -36,28 +36,6 @@ export function leastOf (values: readonly number[]): Summary {
   return summarize(values, Math.min(...values))
 }
 
-/**
- * How CPU compares where contenders took turns: the median of the quotients of all turns, with the spread of the
- * rounds' own medians.
- *
- * @param numerators for each round, µs per operation in each turn
- */
-export function turnQuotient (
-  numerators: ReadonlyArray<readonly number[]>,
-  denominators: ReadonlyArray<readonly number[]>
-): Summary {
-  const rounds = numerators.slice(0, denominators.length).map((turns, round) => ratios(turns, denominators[round]!))
-  return summarize(rounds.map((round) => median(round)), median(rounds.flat()))
-}
-
-/**
- * How CPU compares where nobody took turns: the quotient of the least of each, with the spread of the rounds' own
- * quotients.
- */
-export function quotient (numerators: readonly number[], denominators: readonly number[]): Summary {
-  return summarize(ratios(numerators, denominators), Math.min(...numerators) / Math.min(...denominators))
-}
-
 /** Element-wise quotients over the rounds that both have: pairs of one round share its noise. */
 export function ratios (numerators: readonly number[], denominators: readonly number[]): number[] {
   const length = Math.min(numerators.length, denominators.length)

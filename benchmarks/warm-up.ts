@@ -6,5 +6,5 @@ export interface WarmUp {
 
 /** For a window of so many seconds. */
 export function warmUpOf (duration: number): WarmUp {
-  return { seconds: duration / 3, operations: duration * 4000 }
+  return { seconds: duration / 3, operations: duration * 5000 }
 }

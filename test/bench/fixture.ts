@@ -8,7 +8,6 @@ export function cell (cpu: number, changes: Partial<Cell> = {}): Cell {
     ops: 1000,
     throughput: 1e6 / cpu,
     cpu,
-    turns: [cpu, cpu],
     latency: { p50: 1, p97_5: 2, p99: 3, p99_9: 4 },
     serverBusy: 0.99,
     driverBusy: 0.5,

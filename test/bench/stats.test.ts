@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Recorder } from '../../benchmarks/drivers/recorder.ts'
-import { leastOf, median, percentile, quotient, ratios, summarize, turnQuotient } from '../../benchmarks/stats.ts'
+import { leastOf, median, percentile, ratios, summarize } from '../../benchmarks/stats.ts'
 
 test('percentile takes the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
@@ -26,9 +26,8 @@ test('summarize keeps the whole spread', () => {
   assert.deepEqual(summarize([3, 1, 2]), { figure: 2, min: 1, max: 3 })
 })
 
-test('of CPU the least counts, in a quotient too', () => {
+test('of CPU the least counts', () => {
   assert.deepEqual(leastOf([3, 1, 2]), { figure: 1, min: 1, max: 3 })
-  assert.deepEqual(quotient([10, 30], [5, 4]), { figure: 2.5, min: 2, max: 7.5 })
 })
 
 test('ratios pair the rounds, and drop one that only one side has', () => {
@@ -54,8 +53,4 @@ test('a recorder that is reset forgets what it counted, but not what failed', ()
   assert.equal(recorder.failures, 2)
   assert.equal(recorder.firstFailure, 'first')
   assert.deepEqual(recorder.latency(), { p50: 500, p97_5: 975, p99: 990, p99_9: 999 })
-})
-
-test('who took turns is compared turn for turn, in the rounds that both have', () => {
-  assert.deepEqual(turnQuotient([[10, 40, 90], [20]], [[10, 20, 30], [5], [1]]), { figure: 2.5, min: 2, max: 4 })
 })
