@@ -2,30 +2,14 @@ import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Enforcement } from '../config.ts'
 import { type EngineError, engineHint, engineReason } from './engine-refusals.ts'
-import type { Cause, Counters, RefusalReason } from './counters.ts'
+import type { Cause, Counters } from './counters.ts'
 import type { Decision, PolicyRequest } from '../policy/origin/decision.ts'
 import type { OriginPolicy } from '../policy/policy.ts'
 import { lacksOriginOfBrowser, STRIPPED } from '../policy/explain/stripped-origin.ts'
 import { cut, escape, printable, show } from '../text.ts'
+import { lazy, type Told, type Transport } from './refusal.ts'
 import { MAX_LINES, Throttle } from './throttle.ts'
 import { WITHHELD } from './withheld-cookies.ts'
-
-/** One refused request, as published on the `fastify-io:refused` diagnostics channel. */
-export interface Refusal {
-  /** The Origin header, at most 200 characters, control characters escaped; `undefined` when there was none. */
-  readonly origin: string | undefined
-  /** What the request was for. */
-  readonly transport: 'polling' | 'websocket' | 'rest' | 'namespace'
-  /** The policy's reason, or why the request was refused without the policy. */
-  readonly reason: RefusalReason
-  /**
-   * Whether it was answered with an error. `false` for what was served: REST with `enforce: 'sockets'`, without CORS
-   * headers, and everything with `enforce: 'report'`.
-   */
-  readonly enforced: boolean
-  /** What to change, in a sentence. Made when it is read first: with a long list that takes milliseconds. */
-  readonly hint: string
-}
 
 const refused = channel('fastify-io:refused')
 
@@ -36,17 +20,8 @@ const HINTS: Readonly<Record<Cause, string>> = {
 
 const NATIVE = 'If it is a native client that only calls itself a browser, nothing is wrong.'
 
-type Transport = Refusal['transport']
-
 /** Kinds of lines beside those named like a transport: of requests that are served all the same. */
-const SERVED: Readonly<Record<Transport, string>> = {
-  polling: 'polling, served',
-  websocket: 'websocket, served',
-  rest: 'rest, served',
-  namespace: 'namespace, served'
-}
-
-type Told = Omit<Refusal, 'hint'> & { readonly hint: () => string }
+const SERVED = { polling: '+polling', websocket: '+websocket', rest: '+rest', namespace: '+namespace' }
 
 /**
  * Writes to the app's log what is refused and what fails: one line a minute for each origin, transport and reason, with
@@ -100,14 +75,8 @@ export class RefusalLog {
   }
 
   /** Of a request that is served all the same; takes what {@link refuse} takes. */
-  report (
-    origin: string | undefined,
-    transport: Transport,
-    decision: Decision | Cause,
-    request?: PolicyRequest,
-    policy?: OriginPolicy
-  ): void {
-    this.#decided(false, origin, transport, decision, request, policy)
+  report (...refused: Parameters<RefusalLog['refuse']>): void {
+    this.#decided(false, ...refused)
   }
 
   #decided (
@@ -198,19 +167,5 @@ export class RefusalLog {
     const count = this.#failures.due(`${sentence} ${cut(message)} ${cut(origin ?? '')}`)
     if (count === 0) return
     this.#log.error({ err, ...(origin !== undefined && { origin: printable(origin) }), count }, sentence)
-  }
-}
-
-function lazy ({ origin, transport, reason, enforced, hint: make }: Told): Refusal {
-  let hint: string | undefined
-  return {
-    origin,
-    transport,
-    reason,
-    enforced,
-    get hint () {
-      hint ??= make()
-      return hint
-    }
   }
 }
