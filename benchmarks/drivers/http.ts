@@ -32,14 +32,16 @@ export function httpLoad (
   port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder
 ): Load {
   let cut = (): void => {}
+  let stopped = false
   let turn: Promise<void> = Promise.resolve()
   /** Answers per second in the turn before. */
-  let rate: number | undefined
+  let rate = 0
   let lastAnswer = 0
 
-  /** @param amount requests, all of which are answered at the end; without it, until it is cut */
-  async function shoot (amount: number | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
+  /** @param amount requests, all of which are answered at the end; without it, until the seconds are over */
+  async function shoot (seconds: number, amount: number | undefined): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    await new Promise<void>((resolve, reject) => {
       const run = autocannon({
         url: `http://127.0.0.1:${port}${request.path}`,
         method: request.method,
@@ -53,9 +55,15 @@ export function httpLoad (
           client.on('response', () => { lastAnswer = performance.now() })
         },
         verifyBody: (body: Request['body']) => String(body).startsWith(expected.body)
-      }, () => resolve())
-      cut = () => run.stop()
+      }, (error: Error | null) => error ? reject(error) : resolve())
+      // not sooner: it has no stop() yet
+      run.once('start', () => {
+        cut = () => run.stop()
+        if (stopped) cut()
+        else if (amount === undefined) timer = setTimeout(cut, seconds * 1000)
+      })
     })
+    clearTimeout(timer)
   }
 
   return {
@@ -63,15 +71,15 @@ export function httpLoad (
       const begun = performance.now()
       const before = recorder.answers
       // A run of so many seconds ends amid requests, which the server has done and nobody has counted.
-      turn = shoot(rate && Math.max(connections, Math.round(rate * seconds)))
-      const timer = rate === undefined ? setTimeout(cut, seconds * 1000) : undefined
-      await turn
-      clearTimeout(timer)
-      const lasted = lastAnswer - begun
-      rate = (recorder.answers - before) / lasted * 1000
+      const amount = rate === 0 ? undefined : Math.max(connections, Math.round(rate * seconds))
+      await (turn = shoot(seconds, amount))
+      const answers = recorder.answers - before
+      const lasted = (answers === 0 ? performance.now() : lastAnswer) - begun
+      rate = answers / lasted * 1000
       return lasted
     },
     stop: async () => {
+      stopped = true
       cut()
       await turn
     }

@@ -34,7 +34,7 @@ test('the report has a row per contender, with ratios', () => {
   assert.match(text, /handshake: GET, polling, allowed Origin \(stock: socketio, floor: http; windows of 2\.4 s\)/)
   assert.match(text, /│ cors +│ +3 │ 100 ns │ +200 ns │ +1\.50 µs │ 10\.0 µs │/)
   assert.match(text, /│ socketio +│ +6\.0 kB │ +10\.0 kB │ +15\.0 kB │/)
-  assert.match(text, /│ ours +│ +300 ms │ +±50 % │ +1\.50× │ +550 ms │/)
+  assert.match(text, /│ ours +│ +300 ms │ +±50 % │ +1\.75× │ +550 ms │/)
   assert.doesNotMatch(text, /NaN|undefined/)
 })
 
