@@ -85,13 +85,15 @@ class Player {
 
   static async start (contender: Contender, workload: Workload, { warmUp, connections }: Window): Promise<Player> {
     const child = await Child.start(fileOf(contender.id), { talk: workload.talk === true })
+    let load: Load | undefined
     try {
       const recorder = new Recorder()
-      const load = await workload.start(child.port, contender, connections, recorder)
+      load = await workload.start(child.port, contender, connections, recorder)
       const player = new Player(`${contender.id}, ${workload.id}`, child, load, recorder)
       await player.#warm(warmUp)
       return player
     } catch (error) {
+      await load?.stop()
       await child.stop()
       throw error
     }

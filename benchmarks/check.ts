@@ -16,11 +16,7 @@ export interface Floor {
   readonly aim?: number
 }
 
-/**
- * `too near` is a ratio of CPU that misses its floor, while one of the rounds has reached it. Five rounds that all lie
- * on the wrong side of what is true are one chance in 32.
- */
-export type Verdict = 'reached' | 'floor held' | 'too near' | 'MISSED' | 'not measured'
+export type Verdict = 'reached' | 'floor held' | 'MISSED' | 'not measured'
 
 export interface Finding {
   readonly floor: Floor
@@ -40,7 +36,7 @@ export function readFloors (): Floor[] {
 export function check (results: Results, floors: readonly Floor[]): Finding[] {
   return floors.map((floor) => {
     const { measured, remark } = measure(results, floor)
-    return { floor, measured, remark, verdict: judge(floor, measured) }
+    return { floor, measured, remark, verdict: judge(floor, measured?.figure) }
   })
 }
 
@@ -49,14 +45,10 @@ function measure (results: Results, floor: Floor): Measured {
   return floor.workload === 'startup' ? begin(results, floor) : compare(results, floor)
 }
 
-function judge ({ metric, atLeast, atMost, aim }: Floor, measured: Summary | undefined): Verdict {
-  const value = measured?.figure
+function judge ({ atLeast, atMost, aim }: Floor, value: number | undefined): Verdict {
   if (value === undefined || Number.isNaN(value)) return 'not measured'
-  const reaches = (figure: number): boolean => figure >= (atLeast ?? -Infinity) && figure <= (atMost ?? Infinity)
-  if (!reaches(value)) {
-    const paired = metric === 'cpu' || metric === 'startup'
-    return paired && (reaches(measured!.min) || reaches(measured!.max)) ? 'too near' : 'MISSED'
-  }
+  if (atLeast !== undefined && value < atLeast) return 'MISSED'
+  if (atMost !== undefined && value > atMost) return 'MISSED'
   if (aim === undefined) return 'floor held'
   return (atLeast !== undefined ? value >= aim : value <= aim) ? 'reached' : 'floor held'
 }
