@@ -2,10 +2,12 @@
 // the answer's end is told.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import { suite, test } from 'node:test'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
+import { WebSocket } from 'ws'
 import { ORIGIN } from '../support/client.ts'
 import { connections, exchange, sent, UPGRADE_LINES } from '../support/raw.ts'
 import { POLLING, start, WEBSOCKET } from '../support/server.ts'
@@ -30,6 +32,7 @@ const onTheReply: Record<string, Answer> = {
   'no content': (reply) => { reply.code(204).send() },
   'a status without a body, and text': (reply) => { reply.code(304).send('text') },
   'a stream': (reply) => { reply.code(403).send(Readable.from(['a', 'b'])) },
+  'a stream that is long': (reply) => { reply.code(403).send(Readable.from(Array.from({ length: 20 }, () => LONG))) },
   'a redirect': (reply) => { reply.redirect('/login') },
   'a length that is wrong': (reply) => { reply.header('content-length', 3).code(403).send('longer') }
 }
@@ -132,6 +135,20 @@ suite('an upgrade whose response is destroyed', () => {
       assert.equal(closed, 1)
     })
   }
+})
+
+test('a response that is destroyed behind its 101 leaves the WebSocket open', async (t) => {
+  const responses: ServerResponse[] = []
+  const { port } = await start(t, { cors: { origin: ORIGIN } }, (app) => {
+    app.addHook('onRequest', async (_request, { raw }) => { responses.push(raw) })
+  })
+  const client = new WebSocket(`ws://127.0.0.1:${port}${WEBSOCKET}`, { origin: ORIGIN })
+  t.after(() => client.terminate())
+  await once(client, 'message')
+  responses[0]!.destroy()
+  client.send('40')
+  const [data] = await once(client, 'message')
+  assert.match(String(data), /^40\{"sid":"/)
 })
 
 test('a long answer is finished when its client has read it', async (t) => {
