@@ -10,6 +10,7 @@ import { Engine } from './engine/engine.ts'
 import { bindRecovery } from './recovery.ts'
 import { checkUpstream } from './upstream/check-upstream.ts'
 import type { MayPoll } from './upstream/engine-io.ts'
+import { letSocketsGo } from './upstream/socket-map.ts'
 
 /** ms that clients have to answer the closing handshake of their WebSocket before it is cut. */
 const CLOSE_GRACE = 500
@@ -86,6 +87,7 @@ class FedServer extends Server {
   /** Every client that joins a namespace comes by here, whichever way the namespace was made. */
   override of (...args: Parameters<Server['of']>): Namespace {
     const namespace = super.of(...args)
+    letSocketsGo(namespace)
     // Socket.IO makes the main namespace before it has the engine
     const reportsOnly = (): boolean => this.engine.reportsOnly
     if (this._opts.connectionStateRecovery) bindRecovery(namespace, reportsOnly)

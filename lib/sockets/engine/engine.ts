@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ServerOptions } from 'engine.io'
 import type { WebSocketServer } from 'ws'
 import { AdmissionEngine } from './admission-engine.ts'
 import { keepCookies } from './cookies.ts'
 import type { EngineSetUp } from './set-up.ts'
 import { Farewells } from '../session/farewells.ts'
+import { OpenSockets } from '../session/open-sockets.ts'
 import { PollingTransport } from '../session/polling-transport.ts'
 import { refuse, refuseClosing } from '../session/refuse.ts'
 import { setHeaders } from '../../http/reply-handover.ts'
@@ -22,12 +22,10 @@ import { type EngineRequest, errors, internalsOf } from '../upstream/engine-io.t
  */
 export class Engine extends AdmissionEngine {
   /** Sockets that became WebSockets; `close()` ends those whose peer does not. */
-  readonly upgraded: Set<Duplex> = new Set()
+  readonly upgraded: OpenSockets = new OpenSockets()
   /** Of sessions that a changed policy has ended. */
   readonly farewells: Farewells = new Farewells()
   readonly #webSockets: WebSocketServer | undefined
-  /** One listener for all sockets, made once: a closure made for each would keep its response as long as the socket. */
-  readonly #forget: (this: Duplex) => void
 
   /** @param options Engine.IO's */
   constructor (options: ServerOptions, setUp: EngineSetUp) {
@@ -35,8 +33,6 @@ export class Engine extends AdmissionEngine {
     if (this.opts.transports!.includes('websocket')) {
       this.#webSockets = createWebSocketServer(this, (req, response, why) => this.#refuseWebSocket(req, response, why))
     }
-    const { upgraded } = this
-    this.#forget = function () { upgraded.delete(this) }
   }
 
   /** Engine.IO would make its own WebSocket server here, which writes no headers of ours onto the 101. */
@@ -118,7 +114,6 @@ export class Engine extends AdmissionEngine {
     response.writeHead(101)
     keepForHeaders(req, response)
     this.upgraded.add(socket)
-    socket.on('close', this.#forget)
     // one write, and one segment, for the 101 and the open packet
     socket.cork()
     try {
