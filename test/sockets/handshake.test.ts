@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { audienceOf } from '../../lib/sockets/handshake/block-key.ts'
+import { audienceOf, BlockKey } from '../../lib/sockets/handshake/block-key.ts'
 import { StatelessHandshake } from '../../lib/sockets/handshake/handshake.ts'
 import { ReplayGuard } from '../../lib/sockets/handshake/replay.ts'
 import { TokenIssuer } from '../../lib/sockets/handshake/token.ts'
@@ -59,6 +59,26 @@ test('a part of a token is none, at any length', () => {
     assert.equal(issuer.verify(token.slice(0, length), ''), undefined)
   }
   assert.equal(issuer.verify(token + token, ''), undefined)
+})
+
+test('who comes back at once costs no cipher; who comes later is as welcome; a long origin is kept nowhere', (t) => {
+  const issuer = new TokenIssuer()
+  const tags = t.mock.method(BlockKey.prototype, 'tags').mock
+  const [short, long] = ['https://a.example', `https://${'a'.repeat(248)}`]
+  /** @returns how often the cipher was asked */
+  const verify = (token: string, binding: string): number => {
+    const before = tags.callCount()
+    assert.equal(issuer.verify(token, binding)?.issued, 1000)
+    return tags.callCount() - before
+  }
+  const [first, other] = [issuer.issue(short, 1000), issuer.issue(long, 1000)]
+  assert.deepEqual([verify(first, short), verify(other, long)], [0, 1])
+  assert.equal(issuer.verify(first, long), undefined)
+  const tokens = Array.from({ length: 5000 }, () => issuer.issue(short, 1000))
+  assert.equal(verify(first, short), 1, 'another has its place')
+  const asked = tokens.map((token) => verify(token, short))
+  assert.deepEqual(asked.slice(-3900), Array(3900).fill(0))
+  assert.ok(asked[0] === 1)
 })
 
 test('numbers go on above 32 bits', (t) => {
