@@ -48,7 +48,7 @@ the least that Node can do.
   --contenders LIST   of ${allContenders.slice(0, 5).join(', ')},
                       ${allContenders.slice(5).join(', ')}
   --rounds N          rounds, interleaved (5)
-  --duration S        seconds of each measured window (0.9); its warm-up takes a third of them, and
+  --duration S        seconds of each measured window (0.6); its warm-up takes a third of them, and
                       longer where operations are slow
   --connections N     clients at once (50)
   --quick             everything within a minute: one short round, smaller crowds
@@ -72,7 +72,7 @@ export function parse (argv: readonly string[]): Options {
     contenders: list('contenders', values.contenders, allContenders),
     workloads: list('workloads', values.workloads, allWorkloads, apart),
     rounds: number('rounds', values.rounds, quick ? 1 : 5, true),
-    duration: number('duration', values.duration, quick ? 0.25 : 0.9, false),
+    duration: number('duration', values.duration, quick ? 0.25 : 0.6, false),
     connections: number('connections', values.connections, 50, true),
     specialRounds: Math.min(number('rounds', values.rounds, quick ? 1 : 5, true), 2),
     memory: quick ? { handshakes: 3000, clients: 500 } : { handshakes: 10_000, clients: 5000 },

@@ -1,9 +1,9 @@
 // The contenders of one workload in one round, each in a fresh process, so that no round inherits the sessions and the
-// garbage of another. They take turns of some tenths of a second: a machine's slow moments, which come and go within
-// seconds, fall on all of them.
+// garbage of another. They take short turns: a machine's slow moments, which come and go within tenths of a second,
+// fall on all of them.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as elapse } from 'node:timers/promises'
-import { Child, type Sample } from './child.ts'
+import { Child, type Reading } from './child.ts'
 import type { Contender } from './contenders.ts'
 import { fileOf } from './contenders.ts'
 import { Recorder } from './drivers/recorder.ts'
@@ -22,8 +22,6 @@ export interface Cell {
   readonly latency: Latency
   /** 0..1: the part of its turns in which the server's event loop was busy. */
   readonly serverBusy: number
-  /** 0..1: the same of the driver's. */
-  readonly driverBusy: number
   /** Engine.IO sessions that the server holds after its turns, per operation since it started. */
   readonly sessions: number
   readonly failures: number
@@ -37,8 +35,8 @@ export interface Window {
   readonly connections: number
 }
 
-/** Seconds, roughly. */
-const TURN = 0.1
+/** Seconds of a turn, roughly; one that has begun an operation ends it. */
+const TURN = 0.02
 /** ms */
 const PATIENCE = 3000
 
@@ -55,7 +53,7 @@ export async function runCells (
   const players: Player[] = []
   try {
     for (const contender of contenders) players.push(await Player.start(contender, workload, window))
-    const turns = Math.max(1, Math.round(window.duration / TURN))
+    const turns = Math.max(1, Math.round(window.duration / (workload.turn ?? TURN)))
     for (let turn = 0; turn < turns; turn++) {
       for (const player of rotate(players, turn)) await player.play(window.duration / turns)
     }
@@ -72,9 +70,11 @@ class Player {
   readonly #load: Load
   readonly #recorder: Recorder
   #warmedUp = 0
-  #sessions = 0
-  /** ms that turns have taken, and of them those in which an event loop was busy; µs of CPU. */
-  readonly #sum = { lasted: 0, cpu: 0, server: 0, driver: 0 }
+  /** Before the first turn, and behind the last. */
+  #first: Reading | undefined
+  #last: Reading | undefined
+  /** ms that turns have taken, and of them those in which the event loop was busy. */
+  readonly #sum = { lasted: 0, busy: 0 }
 
   private constructor (name: string, child: Child, load: Load, recorder: Recorder) {
     this.#name = name
@@ -84,7 +84,7 @@ class Player {
   }
 
   static async start (contender: Contender, workload: Workload, { warmUp, connections }: Window): Promise<Player> {
-    const child = await Child.start(fileOf(contender.id), { talk: workload.talk === true })
+    const child = await Child.start(fileOf(contender.id), { gc: true, talk: workload.talk === true })
     let load: Load | undefined
     try {
       const recorder = new Recorder()
@@ -99,39 +99,39 @@ class Player {
     }
   }
 
-  /** A contender is not charged for code that is compiled late: slow operations get time to run often. */
+  /** Twice, with a full collection of garbage between: README.md, "Garbage". */
   async #warm ({ seconds, operations }: WarmUp): Promise<void> {
-    const end = performance.now() + seconds * 4000
-    await this.#run(seconds)
-    while (this.#recorder.ops < operations && !this.#recorder.hopeless && performance.now() < end) {
-      await this.#run(seconds / 4)
-    }
+    await this.#heat({ seconds, operations: operations / 3 })
+    await this.#child.sample(true)
+    await this.#heat({ seconds, operations })
     this.#warmedUp = this.#recorder.ops
     this.#recorder.reset()
   }
 
-  async play (seconds: number): Promise<void> {
-    const before = await this.#child.sample()
-    const driver = performance.eventLoopUtilization()
-    const lasted = await this.#run(seconds)
-    const driven = performance.eventLoopUtilization(driver)
-    const after = await this.#child.sample()
-    this.#add(before, after, lasted, driven.active)
+  /** A contender is not charged for code that is compiled late: slow operations get time to run often. */
+  async #heat ({ seconds, operations }: WarmUp): Promise<void> {
+    const end = performance.now() + seconds * 10_000
+    const enough = this.#recorder.ops + operations
+    await this.#run(seconds)
+    while (this.#recorder.ops < enough && !this.#recorder.hopeless && performance.now() < end) {
+      await this.#run(seconds / 4)
+    }
   }
 
-  #add (before: Sample, after: Sample, lasted: number, driven: number): void {
-    const sum = this.#sum
-    sum.lasted += lasted
-    sum.cpu += after.cpu - before.cpu
-    sum.server += Math.min(lasted, after.active - before.active)
-    sum.driver += Math.min(lasted, driven)
-    this.#sessions = after.sessions
+  async play (seconds: number): Promise<void> {
+    const before = await this.#child.read()
+    const lasted = await this.#run(seconds)
+    const after = await this.#child.read()
+    this.#sum.lasted += lasted
+    this.#sum.busy += Math.min(lasted, after.active - before.active)
+    this.#first ??= before
+    this.#last = after
   }
 
   /** Who fails may never come to rest. */
   async #run (seconds: number): Promise<number> {
     const limit = seconds * 1000 + PATIENCE
-    return await Promise.race([this.#load.run(seconds), elapse(limit, limit, { ref: false })])
+    return await awake(Promise.race([this.#load.run(seconds), elapse(limit, limit, { ref: false })]))
   }
 
   /** @throws Error when not one operation succeeded */
@@ -140,15 +140,16 @@ class Player {
     if (ops === 0) {
       throw new Error(`${this.#name}: not one operation succeeded: ${firstFailure ?? 'no answer at all'}`)
     }
-    const { lasted, cpu, server, driver } = this.#sum
+    const { lasted, busy } = this.#sum
+    // What it does between its turns is still its garbage.
+    const cpu = this.#last!.cpu - this.#first!.cpu
     return {
       ops,
       throughput: ops / lasted * 1000,
       cpu: cpu / ops,
       latency: this.#recorder.latency(),
-      serverBusy: server / lasted,
-      driverBusy: driver / lasted,
-      sessions: this.#sessions / (ops + this.#warmedUp),
+      serverBusy: busy / lasted,
+      sessions: this.#last!.sessions / (ops + this.#warmedUp),
       failures,
       firstFailure
     }
@@ -157,5 +158,20 @@ class Player {
   async stop (): Promise<void> {
     await this.#load.stop()
     await this.#child.stop()
+  }
+}
+
+/**
+ * Keeps the driver from sleeping: to wake a process costs the one that writes to it, so a server would be charged for
+ * the time that its driver has to spare.
+ */
+async function awake<T> (work: Promise<T>): Promise<T> {
+  let working = true
+  const turn = (): void => { if (working) setImmediate(turn) }
+  turn()
+  try {
+    return await work
+  } finally {
+    working = false
   }
 }

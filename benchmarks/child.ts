@@ -4,14 +4,20 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
-/** What a contender says about itself when asked. */
-export interface Sample {
-  /** ms since the process began. */
-  readonly at: number
+/** What costs a contender little to say. */
+export interface Reading {
   /** µs of CPU, user and system, of all the process's threads since it began. */
   readonly cpu: number
   /** ms that the event loop was busy since it began. */
   readonly active: number
+  /** Engine.IO sessions held. */
+  readonly sessions: number
+}
+
+/** What a contender says about itself when asked. */
+export interface Sample extends Reading {
+  /** ms since the process began. */
+  readonly at: number
   /** ms that the event loop waited since it began. */
   readonly idle: number
   /** Bytes on V8's heap and in buffers beside it. */
@@ -20,17 +26,21 @@ export interface Sample {
   readonly rss: number
   /** TCP connections open. */
   readonly connections: number
-  /** Engine.IO sessions held. */
-  readonly sessions: number
 }
 
-type Message = { readonly port: number } | { readonly id: number, readonly sample: Sample }
+interface Question {
+  readonly brief?: boolean
+  readonly gc?: boolean
+  readonly snapshot?: string | undefined
+}
+
+type Message = { readonly port: number } | { readonly id: number, readonly sample: Reading }
 
 export class Child {
   readonly port: number
   readonly #process: ChildProcess
   readonly #exited: Promise<unknown>
-  readonly #waiting = new Map<number, (sample: Sample) => void>()
+  readonly #waiting = new Map<number, (sample: Reading) => void>()
   #asked = 0
 
   private constructor (child: ChildProcess, port: number) {
@@ -75,10 +85,19 @@ export class Child {
    * @throws Error when the process has ended
    */
   async sample (gc = false, snapshot?: string): Promise<Sample> {
+    return await this.#ask({ gc, snapshot }) as Sample
+  }
+
+  /** @throws Error when the process has ended */
+  async read (): Promise<Reading> {
+    return await this.#ask({ brief: true })
+  }
+
+  async #ask (question: Question): Promise<Reading> {
     const id = this.#asked++
-    const answered = new Promise<Sample>((resolve) => this.#waiting.set(id, resolve))
+    const answered = new Promise<Reading>((resolve) => this.#waiting.set(id, resolve))
     const ended = this.#exited.then(() => { throw new Error('the contender ended while it was measured') })
-    this.#process.send({ id, gc, snapshot })
+    this.#process.send({ id, ...question })
     return await Promise.race([answered, ended])
   }
 

@@ -38,7 +38,7 @@ function heading ({ machine, rounds, duration, connections, date }: Results): st
       operations.toLocaleString('en')
     } operations, ${connections} connections; load average at the start ${machine.load}`,
     "medians, of CPU the least (± half the spread); CPU is the server process's, user and system; " +
-    '×: how many times better; server and driver: how busy their event loops were'
+    '×: how many times better; server: how busy its event loop was'
   ].join('\n')
 }
 
@@ -49,13 +49,13 @@ function section (results: Results, workload: Workload): string[] {
     { head: 'contender', align: 'left' as const },
     ...[
       'ops/s', '±', '50 %', '97.5 %', '99 %', '99.9 %', 'CPU µs/op', '±', 'CPU/stock', 'ops/stock', 'CPU/floor',
-      'ops/floor', 'server', 'driver'
+      'ops/floor', 'server'
     ].map((head) => ({ head }))
   ]
   return [[
     `${workload.id}: ${workload.operation} (stock: ${workload.stock}${
       workload.floor === undefined ? '' : `, floor: ${workload.floor}`
-    }${workload.stretch === undefined ? '' : `; windows of ${results.duration * workload.stretch} s`})`,
+    }${workload.stretch === undefined ? '' : `; windows of ${count(results.duration * workload.stretch)} s`})`,
     table(columns, rows.map(cellsOf)),
     ...rows.flatMap(remarks)
   ].join('\n')]
@@ -74,8 +74,7 @@ function cellsOf (row: Row): string[] {
     times(row.stock?.throughput.figure),
     times(row.floor?.cpu.figure),
     times(row.floor?.throughput.figure),
-    percent(row.serverBusy),
-    percent(row.driverBusy)
+    percent(row.serverBusy)
   ]
 }
 

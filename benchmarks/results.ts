@@ -47,7 +47,6 @@ export interface Row {
   readonly cpu: Summary
   readonly latency: Latency
   readonly serverBusy: number
-  readonly driverBusy: number
   /** Per operation. */
   readonly sessions: number
   readonly failures: number
@@ -99,7 +98,6 @@ function rowOf (
       p99_9: middle((cell) => cell.latency.p99_9)
     },
     serverBusy: middle((cell) => cell.serverBusy),
-    driverBusy: middle((cell) => cell.driverBusy),
     sessions: middle((cell) => cell.sessions),
     failures: cells.reduce((sum, cell) => sum + cell.failures, 0),
     firstFailure: cells.find((cell) => cell.firstFailure !== undefined)?.firstFailure,

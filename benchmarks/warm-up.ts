@@ -1,4 +1,4 @@
-/** Done when both are reached, or after four times the seconds. */
+/** The second of two: done when both are reached, or after ten times the seconds. The first is a third of it. */
 export interface WarmUp {
   readonly seconds: number
   readonly operations: number
@@ -6,5 +6,5 @@ export interface WarmUp {
 
 /** For a window of so many seconds. */
 export function warmUpOf (duration: number): WarmUp {
-  return { seconds: duration / 3, operations: duration * 5000 }
+  return { seconds: duration / 6, operations: duration * 7500 }
 }

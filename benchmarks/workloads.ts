@@ -19,6 +19,8 @@ export interface Workload {
   readonly floor: string | undefined
   /** For how many times as long as others it is measured. */
   readonly stretch?: number
+  /** Seconds of a turn, where an operation takes long. */
+  readonly turn?: number
   /** The server has listeners for the clients' messages. */
   readonly talk?: true
   /** Clients, where it is not for --connections to say. */
@@ -31,13 +33,13 @@ export interface Workload {
  * Where each operation may leave a session for 45 s: what is held makes V8's collections dearer, and a window that
  * ends before them leaves them off the bill.
  */
-const LEAVES_SESSIONS = 2
+const LEAVES_SESSIONS = 4
 
 /** Where rounds hardly differ. */
 const STABLE = 0.5
 
 /** Where rounds differ most: an operation is a whole conversation. */
-const UNSTABLE = 1.75
+const UNSTABLE = 1.25
 
 const stock = 'socketio'
 const guarded = [stock, 'socketio-allowrequest']
@@ -160,6 +162,7 @@ export const workloads: readonly Workload[] = [
     contenders: [stock, 'ours'],
     floor: undefined,
     crowd: 500,
+    turn: 0.1,
     start: (port, _, connections, recorder) => broadcastLoad(port, connections, 100, recorder)
   },
   {

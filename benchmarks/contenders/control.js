@@ -4,6 +4,8 @@
 import { performance } from 'node:perf_hooks'
 import { writeHeapSnapshot } from 'node:v8'
 
+/** @typedef {{ id: number, brief?: boolean, gc?: boolean, snapshot?: string }} Question */
+
 /** Where to listen: a port of another that has died, or any. */
 export const port = Number(process.env.PORT ?? 0)
 
@@ -14,7 +16,8 @@ export const port = Number(process.env.PORT ?? 0)
  * @param {() => number} [sessions] how many Engine.IO sessions the contender holds
  */
 export function ready (server, sessions = () => 0) {
-  process.on('message', (/** @type {{ id: number, gc: boolean, snapshot?: string }} */ { id, gc, snapshot }) => {
+  process.on('message', (/** @type {Question} */ { id, brief, gc, snapshot }) => {
+    if (brief) return process.send?.({ id, sample: reading(sessions()) })
     if (gc) collect()
     if (snapshot !== undefined) writeHeapSnapshot(snapshot)
     server.getConnections((_error, connections) => process.send?.({ id, sample: sample(sessions(), connections) }))
@@ -36,15 +39,25 @@ export function serve (server, sessions) {
 }
 
 /**
+ * What is read before and after each turn, and must be cheap.
+ *
+ * @param {number} sessions
+ */
+function reading (sessions) {
+  const { active } = performance.eventLoopUtilization()
+  const { user, system } = process.cpuUsage()
+  return { cpu: user + system, active, sessions }
+}
+
+/**
  * @param {number} sessions
  * @param {number} connections
  */
 function sample (sessions, connections) {
-  const { user, system } = process.cpuUsage()
-  const { active, idle } = performance.eventLoopUtilization()
+  const { idle } = performance.eventLoopUtilization()
   const at = performance.now()
   const { heapUsed, external, rss } = process.memoryUsage()
-  return { at, cpu: user + system, active, idle, heap: heapUsed + external, rss, connections, sessions }
+  return { ...reading(sessions), at, idle, heap: heapUsed + external, rss, connections }
 }
 
 // One collection leaves what finalizers and weak references held; three leave nothing that a fourth would take.

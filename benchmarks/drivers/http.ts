@@ -1,6 +1,8 @@
-// HTTP load: autocannon makes it, we look at every answer and keep the count. Each turn is a run of its own.
-import type { EventEmitter } from 'node:events'
+// HTTP load: autocannon makes it, we look at every answer and keep the count.
+import { type EventEmitter, once } from 'node:events'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as elapse } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import type { Request } from 'autocannon'
 import type { Load, Recorder } from './recorder.ts'
@@ -25,83 +27,91 @@ interface Head {
   readonly headers: readonly string[]
 }
 
-/** s; longer than any turn. */
+/** One of autocannon's: it sends its next request as soon as it has read the answer to the last. */
+interface Connection extends EventEmitter {
+  readonly conn: Socket
+}
+
+/** s; longer than any run, and than a client waits between two turns. */
 const UNTIL_STOPPED = 3600
 
+/**
+ * One run of autocannon for all turns. Between them its clients read nothing, so none of them goes on. What they have
+ * asked by then is answered, and counts in the next turn: as much as that one leaves behind itself.
+ */
 export function httpLoad (
   port: number, connections: number, request: HttpRequest, expected: ExpectedAnswer, recorder: Recorder
 ): Load {
-  let cut = (): void => {}
-  let stopped = false
-  let turn: Promise<void> = Promise.resolve()
-  /** Answers per second in the turn before. */
-  let rate = 0
-  let lastAnswer = 0
+  const clients: Client[] = []
+  let run: autocannon.Instance | undefined
+  let ended: Promise<void> = Promise.resolve()
 
-  /** @param amount requests, all of which are answered at the end; without it, until the seconds are over */
-  async function shoot (seconds: number, amount: number | undefined): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    await new Promise<void>((resolve, reject) => {
-      const run = autocannon({
+  async function start (): Promise<void> {
+    ended = new Promise((resolve, reject) => {
+      run = autocannon({
         url: `http://127.0.0.1:${port}${request.path}`,
         method: request.method,
         headers: request.headers,
         connections,
-        ...(amount === undefined ? { duration: UNTIL_STOPPED } : { amount }),
+        duration: UNTIL_STOPPED,
+        timeout: UNTIL_STOPPED,
         // How soon a stop is noticed, ms.
         sampleInt: 20,
-        setupClient: (client) => {
-          watch(client, expected, recorder)
-          client.on('response', () => { lastAnswer = performance.now() })
-        },
+        setupClient: (client) => { clients.push(new Client(client as unknown as Connection, expected, recorder)) },
         verifyBody: (body: Request['body']) => String(body).startsWith(expected.body)
       }, (error: Error | null) => error ? reject(error) : resolve())
-      // not sooner: it has no stop() yet
-      run.once('start', () => {
-        cut = () => run.stop()
-        if (stopped) cut()
-        else if (amount === undefined) timer = setTimeout(cut, seconds * 1000)
-      })
     })
-    clearTimeout(timer)
+    // not sooner: it has no stop() yet
+    await once(run!, 'start')
   }
 
   return {
     run: async (seconds) => {
       const begun = performance.now()
-      const before = recorder.answers
-      // A run of so many seconds ends amid requests, which the server has done and nobody has counted.
-      const amount = rate === 0 ? undefined : Math.max(connections, Math.round(rate * seconds))
-      await (turn = shoot(seconds, amount))
-      const answers = recorder.answers - before
-      const lasted = (answers === 0 ? performance.now() : lastAnswer) - begun
-      rate = answers / lasted * 1000
-      return lasted
+      if (run === undefined) await start()
+      for (const client of clients) client.goOn()
+      await elapse(seconds * 1000)
+      for (const client of clients) client.wait()
+      return performance.now() - begun
     },
     stop: async () => {
-      stopped = true
-      cut()
-      await turn
+      run?.stop()
+      await ended
     }
   }
 }
 
-// An emitter to us: autocannon's types know only some of its events.
-function watch (client: EventEmitter, expected: ExpectedAnswer, recorder: Recorder): void {
-  let wrong: string | undefined
-  client.on('headers', (head: Head) => { wrong = difference(head, expected) })
-  client.on('response', (_status: number, _bytes: number, time: number) => {
-    if (wrong === undefined) recorder.success(time)
-    else recorder.failure(wrong)
-  })
-  // autocannon tells of the body after the response that it belongs to.
-  client.on('mismatch', (body: unknown) => {
-    if (wrong !== undefined) return
-    recorder.ops--
-    recorder.failure(`body ${JSON.stringify(String(body).slice(0, 80))} instead of ${expected.body}…`)
-  })
-  client.on('connError', (error: unknown) => recorder.failure(String(error)))
-  client.on('timeout', () => recorder.failure('no answer within ten seconds'))
+class Client {
+  readonly #connection: Connection
+  /** Whether the next answer has waited for a turn. */
+  #waited = false
+
+  constructor (connection: Connection, expected: ExpectedAnswer, recorder: Recorder) {
+    let wrong: string | undefined
+    connection.on('headers', (head: Head) => { wrong = difference(head, expected) })
+    connection.on('response', (_status: number, _bytes: number, time: number) => {
+      if (wrong === undefined) recorder.success(this.#waited ? undefined : time)
+      else recorder.failure(wrong)
+      this.#waited = false
+    })
+    // autocannon tells of the body after the response that it belongs to.
+    connection.on('mismatch', (body: unknown) => {
+      if (wrong !== undefined) return
+      recorder.ops--
+      recorder.failure(`body ${JSON.stringify(String(body).slice(0, 80))} instead of ${expected.body}…`)
+    })
+    connection.on('connError', (error: unknown) => recorder.failure(String(error)))
+    this.#connection = connection
+  }
+
+  goOn (): void {
+    this.#connection.conn.resume()
+  }
+
+  wait (): void {
+    this.#waited = true
+    this.#connection.conn.pause()
+  }
 }
 
 function difference ({ statusCode, headers }: Head, expected: ExpectedAnswer): string | undefined {

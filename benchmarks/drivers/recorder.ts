@@ -17,10 +17,10 @@ export class Recorder {
   firstFailure: string | undefined
   #latencies: number[] = []
 
-  /** @param latency ms, of as many operations as ended at once */
-  success (latency: number, operations: number = 1): void {
+  /** @param latency ms, of as many operations as ended at once; `undefined` when it was not measured */
+  success (latency: number | undefined, operations: number = 1): void {
     this.ops += operations
-    this.#latencies.push(latency)
+    if (latency !== undefined) this.#latencies.push(latency)
   }
 
   failure (why: string): void {

@@ -10,7 +10,6 @@ export function cell (cpu: number, changes: Partial<Cell> = {}): Cell {
     cpu,
     latency: { p50: 1, p97_5: 2, p99: 3, p99_9: 4 },
     serverBusy: 0.99,
-    driverBusy: 0.5,
     sessions: 0,
     failures: 0,
     firstFailure: undefined,

@@ -50,7 +50,7 @@ test('a small run measures, prints, saves, and can be read again', { timeout: 12
   for (const cell of Object.values(results.workloads).flatMap((rounds) => Object.values(rounds).flat())) {
     assert.equal(cell.failures, 0, cell.firstFailure)
     assert.ok(cell.ops > 0 && cell.cpu > 0 && cell.latency.p50 > 0 && cell.latency.p50 <= cell.latency.p99_9)
-    assert.ok(cell.serverBusy > 0 && cell.serverBusy <= 1 && cell.driverBusy > 0 && cell.driverBusy <= 1)
+    assert.ok(cell.serverBusy > 0 && cell.serverBusy <= 1)
   }
   const [start] = results.startup!['fastify-socketio']!
   assert.ok(start!.startup > 0 && start!.wall > 0)
