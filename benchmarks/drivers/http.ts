@@ -34,6 +34,8 @@ interface Connection extends EventEmitter {
 
 /** s; longer than any run, and than a client waits between two turns. */
 const UNTIL_STOPPED = 3600
+/** Seconds of turns in which each client gets an answer, many times over. */
+const PATIENCE = 0.5
 
 /**
  * One run of autocannon for all turns. Between them its clients read nothing, so none of them goes on. What they have
@@ -71,7 +73,7 @@ export function httpLoad (
       if (run === undefined) await start()
       for (const client of clients) client.goOn()
       await elapse(seconds * 1000)
-      for (const client of clients) client.wait()
+      for (const client of clients) client.wait(seconds)
       return performance.now() - begun
     },
     stop: async () => {
@@ -83,8 +85,11 @@ export function httpLoad (
 
 class Client {
   readonly #connection: Connection
+  readonly #recorder: Recorder
   /** Whether the next answer has waited for a turn. */
   #waited = false
+  /** Seconds of turns since its last answer. */
+  #silence = 0
 
   constructor (connection: Connection, expected: ExpectedAnswer, recorder: Recorder) {
     let wrong: string | undefined
@@ -93,6 +98,7 @@ class Client {
       if (wrong === undefined) recorder.success(this.#waited ? undefined : time)
       else recorder.failure(wrong)
       this.#waited = false
+      this.#silence = 0
     })
     // autocannon tells of the body after the response that it belongs to.
     connection.on('mismatch', (body: unknown) => {
@@ -102,15 +108,21 @@ class Client {
     })
     connection.on('connError', (error: unknown) => recorder.failure(String(error)))
     this.#connection = connection
+    this.#recorder = recorder
   }
 
   goOn (): void {
     this.#connection.conn.resume()
   }
 
-  wait (): void {
+  /** @param seconds of the turn that ends */
+  wait (seconds: number): void {
     this.#waited = true
     this.#connection.conn.pause()
+    this.#silence += seconds
+    if (this.#silence < PATIENCE) return
+    this.#recorder.failure(`no answer within ${PATIENCE} s of turns`)
+    this.#silence = 0
   }
 }
 

@@ -176,6 +176,26 @@ test("autocannon's right answers count", async (t) => {
   assert.ok(recorder.latency().p50 > 0)
 })
 
+test('a client that is never answered is a failure, although others are', async (t) => {
+  let first = true
+  const port = await listen(t, createHttpServer((_req, res) => {
+    if (first) first = false
+    else res.setHeader('access-control-allow-origin', ALLOWED).end('right')
+  }))
+  const recorder = new Recorder()
+  const load = httpLoad(port, 2, { method: 'GET', path: '/', headers: {} }, {
+    status: 200,
+    allowOrigin: ALLOWED,
+    body: 'right'
+  }, recorder)
+  await load.run(0.4)
+  assert.equal(recorder.failures, 0)
+  await load.run(0.1)
+  await load.stop()
+  assert.deepEqual([recorder.failures, recorder.firstFailure], [1, 'no answer within 0.5 s of turns'])
+  assert.ok(recorder.ops > 0)
+})
+
 const wrong = [
   ['status',
     (_, res) => res.writeHead(500, { 'Access-Control-Allow-Origin': ALLOWED }).end('right'), /status 500 instead of 200/],
